@@ -1,0 +1,69 @@
+/*
+ * loader.h - image formats: bytes of a file to a machine ready for its first instruction.
+ *
+ * Every format is a row of one table: a probe that recognises it by content, and a load function.
+ * A loader checks every offset and size against the file and against RAM before it writes
+ * anything; a bad image is refused with the field and the value, and memory is unchanged.
+ */
+#ifndef LC_LOADER_LOADER_H
+#define LC_LOADER_LOADER_H
+
+#include "base/blob.h"
+#include "base/error.h"
+#include "mmu/phys.h"
+
+enum lc_image_format {
+    LC_IMAGE_AUTO, /* probe */
+    LC_IMAGE_ELF,
+    LC_IMAGE_MULTIBOOT,
+    LC_IMAGE_FLAT,
+    LC_IMAGE_BOOT_SECTOR,
+    LC_IMAGE_BIOS,
+    LC_IMAGE_FORMATS,
+};
+
+/* CPU mode in which the first instruction runs. */
+enum lc_boot_mode {
+    LC_BOOT_RESET,  /* as after reset: F000:FFF0, CS.base FFFF0000h */
+    LC_BOOT_REAL16, /* real mode at cs:ip = 0:entry */
+    LC_BOOT_PROT32, /* protected mode, flat 4 GiB segments, paging off, interrupts off */
+    LC_BOOT_LONG64, /* 64-bit mode, identity-mapped low memory by page tables we build */
+};
+
+/* A Multiboot module or a Linux initrd. */
+struct lc_image_module {
+    struct lc_blob data;
+    const char *cmdline; /* never NULL; for Multiboot "file args" */
+};
+
+struct lc_image_request {
+    enum lc_image_format format;
+    const char *name; /* the file's name, for messages; never NULL */
+    struct lc_blob data;
+    const char *cmdline; /* -append; never NULL, "" when none */
+    const struct lc_image_module *modules;
+    size_t module_count;
+    uint64_t addr;          /* FLAT: load address and entry */
+    enum lc_boot_mode mode; /* FLAT: REAL16, PROT32 or LONG64 */
+};
+
+/* Registers for the first instruction; what is not named here is as after reset. */
+struct lc_boot_state {
+    enum lc_boot_mode mode;
+    uint64_t rip;
+    uint64_t rax, rbx, rdx, rsi, rsp;
+    uint64_t cr3;                /* LONG64: of the tables that the loader built */
+    enum lc_image_format format; /* what the image was recognised as */
+};
+
+/*
+ * Recognise, check, place. On success *boot says how to start. Errors: FORMAT (malformed or
+ * unrecognised), RANGE (does not fit into RAM), UNSUPPORTED (a wish that we refuse), NOMEM.
+ */
+enum libcpu_err lc_image_load(struct lc_phys *p, const struct lc_image_request *r,
+                              struct lc_boot_state *boot, struct lc_error *e);
+
+/* "elf", "multiboot", ...; NULL for a number that is none. */
+const char *lc_image_format_name(enum lc_image_format f);
+
+#endif
