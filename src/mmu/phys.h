@@ -82,8 +82,9 @@ void lc_phys_store(struct lc_phys *p, uint64_t pa, unsigned size, uint64_t value
 /* Mark or unmark the page of pa as holding code. */
 void lc_phys_set_code(struct lc_phys *p, uint64_t pa, bool code);
 
-/* Write all RAM that is not zero into `s`: per page that has a non-zero byte, its address and
- * bytes; independent of what was touched. */
+/* Write all memory (RAM and ROM) that is not zero into `s`: per page that has a non-zero byte, its
+ * address and bytes, in ascending order, then all ones. Independent of what was touched, and
+ * commits no memory. */
 void lc_phys_save(const struct lc_phys *p, struct lc_sink *s);
 
 #endif

@@ -71,7 +71,8 @@ enum lc_walk_verdict {
     LC_WALK_PAGE,      /* present, maps the page */
     LC_WALK_ABSENT,    /* P = 0 */
     LC_WALK_RESERVED,  /* a reserved bit is set */
-    LC_WALK_NO_MEMORY, /* the entry lies where no memory is (reads as all ones) */
+    LC_WALK_NO_MEMORY, /* the entry lies where no memory is: all ones, so reserved bits are set
+                        * (in 32-bit paging only a 4 MiB page has any: else NEXT or PAGE) */
 };
 
 struct lc_walk_step {
@@ -80,7 +81,7 @@ struct lc_walk_step {
     enum lc_walk_verdict verdict;
     uint64_t entry_pa; /* where the entry lies; for a PAE PDPTE register: its index 0..3 */
     uint64_t value;    /* as read, before A and D were set */
-    uint64_t updated;  /* as left behind: differs from value when A or D was set */
+    uint64_t updated;  /* as written back: differs from value when A or D was set (ROM ignores it) */
 };
 
 enum { LC_WALK_STEPS = 5 };
