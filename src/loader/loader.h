@@ -13,18 +13,18 @@
 #include "mmu/phys.h"
 
 enum lc_image_format {
-    LC_IMAGE_AUTO, /* probe */
-    LC_IMAGE_ELF,
-    LC_IMAGE_MULTIBOOT,
-    LC_IMAGE_FLAT,
-    LC_IMAGE_BOOT_SECTOR,
-    LC_IMAGE_BIOS,
+    LC_IMAGE_AUTO,        /* probe: Multiboot, ELF, boot sector, BIOS, in this order */
+    LC_IMAGE_ELF,         /* static executable: ELF32 to PROT32, ELF64 to LONG64 */
+    LC_IMAGE_MULTIBOOT,   /* Multiboot 1 header in an ELF file, or with its own addresses */
+    LC_IMAGE_FLAT,        /* bytes as they are; never probed */
+    LC_IMAGE_BOOT_SECTOR, /* 55 AA at 510: the first sector of a disk */
+    LC_IMAGE_BIOS,        /* ROM that ends at 4 GiB, copied below 1 MiB as well */
     LC_IMAGE_FORMATS,
 };
 
 /* CPU mode in which the first instruction runs. */
 enum lc_boot_mode {
-    LC_BOOT_RESET,  /* as after reset: F000:FFF0, CS.base FFFF0000h */
+    LC_BOOT_RESET,  /* as after reset: F000:FFF0, CS.base FFFF0000h; no register below counts */
     LC_BOOT_REAL16, /* real mode at cs:ip = 0:entry */
     LC_BOOT_PROT32, /* protected mode, flat 4 GiB segments, paging off, interrupts off */
     LC_BOOT_LONG64, /* 64-bit mode, identity-mapped low memory by page tables we build */
@@ -40,30 +40,35 @@ struct lc_image_request {
     enum lc_image_format format;
     const char *name; /* the file's name, for messages; never NULL */
     struct lc_blob data;
-    const char *cmdline; /* -append; never NULL, "" when none */
-    const struct lc_image_module *modules;
+    const char *cmdline;                   /* -append; never NULL, "" when none; Multiboot only */
+    const struct lc_image_module *modules; /* Multiboot only */
     size_t module_count;
     uint64_t addr;          /* FLAT: load address and entry */
     enum lc_boot_mode mode; /* FLAT: REAL16, PROT32 or LONG64 */
 };
 
-/* Registers for the first instruction; what is not named here is as after reset. */
+/* Registers for the first instruction; what is not named here is as after reset. FLAT and
+ * BOOT_SECTOR have a stack that grows down from the image; ELF and MULTIBOOT have none (rsp 0). */
 struct lc_boot_state {
     enum lc_boot_mode mode;
-    uint64_t rip;
+    uint64_t rip; /* also BIOS: FFF0h */
     uint64_t rax, rbx, rdx, rsi, rsp;
     uint64_t cr3;                /* LONG64: of the tables that the loader built */
     enum lc_image_format format; /* what the image was recognised as */
 };
 
 /*
- * Recognise, check, place. On success *boot says how to start. Errors: FORMAT (malformed or
- * unrecognised), RANGE (does not fit into RAM), UNSUPPORTED (a wish that we refuse), NOMEM.
+ * Recognise, check, place. On success *boot says how to start; on failure it, memory and its
+ * regions are as before. Errors: FORMAT (malformed or unrecognised), RANGE (does not fit into RAM
+ * or below 4 GiB), UNSUPPORTED (a wish that we refuse), INVALID (no such format or FLAT mode),
+ * NOMEM, and for a ROM those of lc_phys_add(). The text is "NAME: FIELD VALUE: why".
+ *
+ * LC_IMAGE_BIOS adds a ROM region, or writes anew the one of an earlier load of the same size.
  */
 enum libcpu_err lc_image_load(struct lc_phys *p, const struct lc_image_request *r,
                               struct lc_boot_state *boot, struct lc_error *e);
 
-/* "elf", "multiboot", ...; NULL for a number that is none. */
+/* "auto", "elf", "multiboot", "flat", "boot-sector", "bios"; NULL for a number that is none. */
 const char *lc_image_format_name(enum lc_image_format f);
 
 #endif
