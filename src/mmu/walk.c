@@ -114,7 +114,8 @@ static struct lc_walk_step *descend(const struct lc_phys *p, const struct lc_pag
                                     uint64_t la, struct lc_walk *w)
 {
     const struct format *f = &formats[pg->mode];
-    uint64_t table = frame(pg, pg->cr3, LC_PAGE_SHIFT);
+    bool old = pg->mode == LC_PAGING_32; /* CR3 has 32 bits (4.3) */
+    uint64_t table = pg->cr3 & bits(old ? 31 : LC_PHYS_BITS - 1, LC_PAGE_SHIFT);
     if (pg->mode == LC_PAGING_PAE && !read_pdpte(pg, la, w, &table))
         return NULL;
     for (unsigned level = f->top;; level--) {

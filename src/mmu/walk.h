@@ -81,7 +81,7 @@ struct lc_walk_step {
     enum lc_walk_verdict verdict;
     uint64_t entry_pa; /* where the entry lies; for a PAE PDPTE register: its index 0..3 */
     uint64_t value;    /* as read, before A and D were set */
-    uint64_t updated;  /* as written back: differs from value when A or D was set (ROM ignores it) */
+    uint64_t updated;  /* as written back: with A and D when they were set (ROM ignores it) */
 };
 
 enum { LC_WALK_STEPS = 5 };
