@@ -1,0 +1,60 @@
+/*
+ * user_copy.c: a program's pointers are never trusted. A range must lie in the user half; whether
+ * its pages are there and allow the access is found out by trying: the one instruction that copies
+ * (entry.S, user_copy) may fault, and the fault is turned into -EFAULT.
+ */
+#include "cpu.h"
+#include "memory.h"
+
+extern const char user_copy_instruction[], user_copy_end[];
+size_t user_copy(void *to, const void *from, size_t size);
+
+static bool in_user_half(uint64_t address, size_t size)
+{
+    return address < USER_TOP && size <= USER_TOP - address;
+}
+
+/* With SMAP, the kernel can touch user pages only while RFLAGS.AC is set. (SDM vol. 3A, 4.6.) */
+static size_t copy_across(void *to, const void *from, size_t size)
+{
+    if (!cpu_features.smap)
+        return user_copy(to, from, size);
+    __asm__ volatile("stac" : : : "memory");
+    size_t missing = user_copy(to, from, size);
+    __asm__ volatile("clac" : : : "memory");
+    return missing;
+}
+
+int copy_from_user(void *to, uint64_t from, size_t size)
+{
+    if (!in_user_half(from, size) || copy_across(to, (const void *)from, size) != 0)
+        return -EFAULT;
+    return 0;
+}
+
+int copy_to_user(uint64_t to, const void *from, size_t size)
+{
+    if (!in_user_half(to, size) || copy_across((void *)to, from, size) != 0)
+        return -EFAULT;
+    return 0;
+}
+
+int64_t copy_string_from_user(char *to, uint64_t from, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (copy_from_user(&to[i], from + i, 1) != 0)
+            return -EFAULT;
+        if (to[i] == '\0')
+            return (int64_t)i;
+    }
+    return -ENAMETOOLONG;
+}
+
+/* If the page fault was user_copy's: go on behind the copying, which then counts what is missing. */
+bool user_copy_faulted(struct trap_frame *frame)
+{
+    if (frame->rip != (uint64_t)user_copy_instruction)
+        return false;
+    frame->rip = (uint64_t)user_copy_end;
+    return true;
+}
