@@ -452,6 +452,22 @@ static void save_tells_contents_only(void **state)
     lc_phys_fini(&other);
 }
 
+static void save_tells_places(void **state)
+{
+    struct world *w = *state;
+    uint64_t seen[3];
+    add(w, "low", 0x10000, 0x2000, false);
+    add(w, "high", 0x30000, 0x2000, false);
+    const uint64_t places[3] = {0x10000, 0x11000, 0x30000};
+    for (unsigned i = 0; i < 3; i++) {
+        lc_phys_store(&w->phys, places[i], 8, 1);
+        seen[i] = save_hash(&w->phys);
+        lc_phys_store(&w->phys, places[i], 8, 0);
+    }
+    assert_int_not_equal(seen[0], seen[1]);
+    assert_int_not_equal(seen[0], seen[2]);
+}
+
 static void save_holds_rom(void **state)
 {
     struct world *w = *state;
@@ -482,6 +498,7 @@ int main(void)
         PHYS_TEST(copies_to_code_are_told_by_page),
         PHYS_TEST(large_memory_is_lazy),
         PHYS_TEST(save_tells_contents_only),
+        PHYS_TEST(save_tells_places),
         PHYS_TEST(save_holds_rom),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

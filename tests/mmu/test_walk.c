@@ -666,6 +666,7 @@ static void load_pdptes(void **state)
     }
     put(w, 0x1038, 8, 0);
     assert_true(lc_walk_load_pdptes(&w->phys, ODD + 0x1020, ~UINT64_C(0x100000), out));
+    assert_int_equal(out[0], 0x1e19);
     assert_false(lc_walk_load_pdptes(&w->phys, HOLE, all, out));
 }
 
