@@ -66,8 +66,16 @@ enum {
     NR32_CLOCK_GETTIME64 = 403
 };
 
-enum { SIGINT = 2, SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGKILL = 9, SIGSEGV = 11,
-       SIGTERM = 15 };
+enum {
+    SIGINT = 2,
+    SIGILL = 4,
+    SIGTRAP = 5,
+    SIGBUS = 7,
+    SIGFPE = 8,
+    SIGKILL = 9,
+    SIGSEGV = 11,
+    SIGTERM = 15
+};
 
 /* mmap */
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };

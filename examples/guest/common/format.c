@@ -74,44 +74,53 @@ static const char *parse(const char *format, struct spec *spec)
     return format;
 }
 
+static void put_signed(struct output *out, const struct spec *spec, int64_t value)
+{
+    bool negative = value < 0;
+    put_number(out, *spec, negative ? 0 - (uint64_t)value : (uint64_t)value, 10, negative);
+}
+
+static void put_conversion(struct output *out, struct spec spec, char letter, va_list *args)
+{
+    const char *text;
+    switch (letter) {
+    case 'd':
+        put_signed(out, &spec, spec.is_long ? va_arg(*args, long) : va_arg(*args, int));
+        break;
+    case 'p':
+        spec.prefix = spec.is_long = true; /* a pointer is passed like a long */
+        /* fall through */
+    case 'u':
+    case 'x':
+        put_number(out, spec,
+                   spec.is_long ? va_arg(*args, unsigned long) : va_arg(*args, unsigned int),
+                   letter == 'u' ? 10 : 16, false);
+        break;
+    case 's':
+        text = va_arg(*args, const char *);
+        put_padded(out, &spec, text, strlen(text));
+        break;
+    case 'c': put(out, (char)va_arg(*args, int)); break;
+    default: put(out, letter); break;
+    }
+}
+
 size_t format_list(char *buffer, size_t size, const char *format, va_list args)
 {
     struct output out = {buffer, size, 0};
     struct spec spec;
-    for (; *format != '\0'; format++) {
+    va_list rest;
+    va_copy(rest, args);
+    while (*format != '\0') {
         if (*format != '%') {
-            put(&out, *format);
+            put(&out, *format++);
             continue;
         }
         format = parse(format + 1, &spec);
-        switch (*format) {
-        case 'd': {
-            int64_t value = spec.is_long ? va_arg(args, long) : va_arg(args, int);
-            uint64_t size_of_it = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-            put_number(&out, spec, size_of_it, 10, value < 0);
-            break;
-        }
-        case 'u':
-        case 'x': {
-            uint64_t value =
-                spec.is_long ? va_arg(args, unsigned long) : va_arg(args, unsigned int);
-            put_number(&out, spec, value, *format == 'u' ? 10 : 16, false);
-            break;
-        }
-        case 'p':
-            spec.prefix = true;
-            put_number(&out, spec, (uint64_t)(uintptr_t)va_arg(args, void *), 16, false);
-            break;
-        case 's': {
-            const char *text = va_arg(args, const char *);
-            put_padded(&out, &spec, text, strlen(text));
-            break;
-        }
-        case 'c': put(&out, (char)va_arg(args, int)); break;
-        case '\0': format--; break;
-        default: put(&out, *format); break;
-        }
+        if (*format != '\0')
+            put_conversion(&out, spec, *format++, &rest);
     }
+    va_end(rest);
     buffer[out.used] = '\0';
     return out.used;
 }

@@ -24,11 +24,16 @@ struct member {
     size_t next; /* position of the next member */
 };
 
+bool archive_is_module(void)
+{
+    return boot_facts.module.end > boot_facts.module.start;
+}
+
 void archive_init(void)
 {
     archive = archive_start;
     archive_size = (size_t)(archive_end - archive_start);
-    if (boot_facts.module.end > boot_facts.module.start) {
+    if (archive_is_module()) {
         archive = direct(boot_facts.module.start);
         archive_size = boot_facts.module.end - boot_facts.module.start;
     }

@@ -46,7 +46,8 @@ void console_input(char c)
     } else if (c == CONTROL_D) {
         ends_of_file += write_at == line_end;
         wake_reader();
-    } else if (write_at - read_at < INPUT_SIZE - 1 || (c == '\n' && write_at - read_at < INPUT_SIZE)) {
+    } else if (write_at - read_at < INPUT_SIZE - 1 ||
+               (c == '\n' && write_at - read_at < INPUT_SIZE)) {
         input[write_at++ % INPUT_SIZE] = c;
         console_write(&c, 1);
         if (c == '\n')

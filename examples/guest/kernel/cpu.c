@@ -43,7 +43,6 @@ static uint8_t ist_stacks[4][IST_STACK_SIZE] __attribute__((aligned(16)));
 static uint8_t sysenter_stack[IST_STACK_SIZE] __attribute__((aligned(16)));
 
 #define CODE64 0x00209b0000000000u /* present, code, readable, 64-bit */
-#define CODE32 0x00cf9b000000ffffu
 #define DATA   0x00cf93000000ffffu
 #define RING3  0x0000600000000000u
 
@@ -52,7 +51,6 @@ void gdt_init(void)
     uint64_t base = (uint64_t)&tss;
     gdt[KERNEL_CS / 8] = CODE64;
     gdt[KERNEL_DS / 8] = DATA;
-    gdt[USER_CS32 / 8] = CODE32 | RING3;
     gdt[USER_DS / 8] = DATA | RING3;
     gdt[USER_CS / 8] = CODE64 | RING3;
     gdt[USER_DS_EXIT / 8] = DATA | RING3;
@@ -112,10 +110,9 @@ void cpu_init(void)
 
 void syscall_doors_init(void)
 {
-    write_msr(MSR_STAR, (uint64_t)USER_CS32 << 48 | (uint64_t)KERNEL_CS << 32);
+    write_msr(MSR_STAR, (uint64_t)USER_BASE << 48 | (uint64_t)KERNEL_CS << 32);
     write_msr(MSR_LSTAR, (uint64_t)syscall_entry);
-    write_msr(MSR_SFMASK,
-              RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC);
+    write_msr(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC);
     if (cpu_features.sysenter) {
         write_msr(MSR_SYSENTER_CS, KERNEL_CS);
         write_msr(MSR_SYSENTER_ESP, (uint64_t)(sysenter_stack + IST_STACK_SIZE));

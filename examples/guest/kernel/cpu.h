@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Per-processor data: GS points here in the kernel, so the doors find a stack without a register. */
+/* Per-processor data: GS points here in the kernel, so the doors find a stack without a register.
+ */
 struct cpu {
     uint64_t kernel_rsp; /* top of the running task's kernel stack */
     uint64_t user_rsp;   /* where SYSCALL parks the program's stack pointer for a moment */

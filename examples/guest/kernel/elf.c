@@ -41,6 +41,8 @@ static const char *header_fault(const struct file *file, const struct header *h)
         return "for another machine";
     if (h->type != EXECUTABLE)
         return "not an executable";
+    if (h->entry < LOWEST_ADDRESS || h->entry > HIGHEST_ADDRESS)
+        return "entry point outside user space";
     if (h->segment_size != sizeof(struct segment) || h->segments == 0 ||
         h->segments_at > file->size ||
         h->segments * sizeof(struct segment) > file->size - h->segments_at)

@@ -94,8 +94,8 @@ static void print_registers(const struct trap_frame *f)
     print("  r8  %016lx  r9  %016lx  r10 %016lx  r11 %016lx\n", f->r8, f->r9, f->r10, f->r11);
     print("  r12 %016lx  r13 %016lx  r14 %016lx  r15 %016lx\n", f->r12, f->r13, f->r14, f->r15);
     print("  rip %016lx  cs  %016lx  rfl %016lx  ss  %016lx\n", f->rip, f->cs, f->rflags, f->ss);
-    print("  cr0 %016lx  cr2 %016lx  cr3 %016lx  cr4 %016lx\n", read_cr0(), read_cr2(),
-          read_cr3(), read_cr4());
+    print("  cr0 %016lx  cr2 %016lx  cr3 %016lx  cr4 %016lx\n", read_cr0(), read_cr2(), read_cr3(),
+          read_cr4());
 }
 
 void panic_at(const struct trap_frame *frame, uint64_t address)

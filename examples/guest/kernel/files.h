@@ -16,6 +16,7 @@ struct file {
 /* archive.c */
 void archive_init(void);
 size_t archive_count(void);
+bool archive_is_module(void);
 int archive_find(const char *path, struct file *file);
 
 /* elf.c */

@@ -22,7 +22,7 @@
  */
 #define KERNEL_CS    0x08
 #define KERNEL_DS    0x10
-#define USER_CS32    0x1b /* unused, but both SYSRET and SYSEXIT count from it */
+#define USER_BASE    0x1b /* SYSRET counts from here; the entry is empty: no 32-bit programs */
 #define USER_DS      0x23
 #define USER_CS      0x2b
 #define USER_DS_EXIT 0x33 /* the same segment again, where SYSEXIT expects it */

@@ -27,9 +27,9 @@ static void print_tag(const char *tag)
     char word[16];
     format_text(word, sizeof(word), "[%s]", tag);
     if (color)
-        print("\033[%dm%-13s\033[0m", strcmp(tag, "fault") == 0 ? 31 : 34, word);
+        print("\033[%dm%-15s\033[0m", strcmp(tag, "fault") == 0 ? 31 : 34, word);
     else
-        print("%-13s", word);
+        print("%-15s", word);
 }
 
 void log_line(const char *tag, const char *format, ...)

@@ -1,6 +1,7 @@
 /*
- * main.c: the story of a run. boot.S comes here in long mode, in the higher half; the kernel sets up
- * one thing after the other, starts init, and idles. When init ends, the machine is switched off.
+ * main.c: the story of a run. boot.S comes here in long mode, in the higher half; the kernel sets
+ * up one thing after the other, starts init, and idles. When init ends, the machine is switched
+ * off.
  */
 #include "boot.h"
 #include "console.h"
@@ -99,7 +100,8 @@ void kernel_main(void)
     start_memory();
     start_interrupts();
     archive_init();
-    log_line("files", "%lu files in the archive", archive_count());
+    log_line("files", "%lu files in the archive %s", archive_count(),
+             archive_is_module() ? "from the boot loader" : "built into the kernel");
     task_init();
     start_init();
     log_line("init", "leaving ring 0: IRET to ring 3 with IF set");

@@ -63,6 +63,6 @@ int copy_from_user(void *to, uint64_t from, size_t size);
 int copy_to_user(uint64_t to, const void *from, size_t size);
 /* The string's length, or -EFAULT, or -ENAMETOOLONG if it does not fit with its zero. */
 int64_t copy_string_from_user(char *to, uint64_t from, size_t size);
-bool user_copy_faulted(struct trap_frame *frame);
+bool user_copy_faulted(struct trap_frame *frame, uint64_t address);
 
 #endif

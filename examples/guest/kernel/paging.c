@@ -1,9 +1,10 @@
 /*
- * paging.c: page tables. Four levels of 512 entries translate bits 47 to 12 of an address, nine bits
- * a level. (SDM vol. 3A, "4-Level Paging".)
+ * paging.c: page tables. Four levels of 512 entries translate bits 47 to 12 of an address, nine
+ * bits a level. (SDM vol. 3A, "4-Level Paging".)
  *
- * The upper half of the top-level table is the kernel's. Its entries are made once, before the first
- * program, and copied into each new table, so that all address spaces share the subtrees below them.
+ * The upper half of the top-level table is the kernel's. Its entries are made once, before the
+ * first program, and copied into each new table, so that all address spaces share the subtrees
+ * below them.
  */
 #include "console.h"
 #include "cpu.h"

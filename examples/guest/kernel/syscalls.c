@@ -15,6 +15,7 @@
 
 #define NS_PER_SECOND 1000000000
 #define NS_PER_TICK   (NS_PER_SECOND / TICKS_PER_SECOND)
+#define LONGEST_SLEEP 1000000000 /* seconds */
 
 uint64_t syscalls_int80, syscalls_syscall, syscalls_sysenter;
 
@@ -95,6 +96,8 @@ static int64_t sys_nanosleep(const uint64_t *args)
         return -EFAULT;
     if (time.tv_sec < 0 || time.tv_nsec < 0 || time.tv_nsec >= NS_PER_SECOND)
         return -EINVAL;
+    if (time.tv_sec > LONGEST_SLEEP)
+        time.tv_sec = LONGEST_SLEEP;
     uint64_t ticks = (uint64_t)time.tv_sec * TICKS_PER_SECOND +
                      ((uint64_t)time.tv_nsec + NS_PER_TICK - 1) / NS_PER_TICK;
     task_sleep_until(jiffies + ticks + 1); /* the current tick is partly over */
@@ -201,20 +204,13 @@ static syscall_function *const table64[] = {
 
 /* The calls whose arguments look the same in both worlds. */
 static syscall_function *const table32[] = {
-    [NR32_EXIT] = sys_exit,
-    [NR32_FORK] = sys_fork,
-    [NR32_READ] = sys_read,
-    [NR32_WRITE] = sys_write,
-    [NR32_GETPID] = sys_getpid,
-    [NR32_KILL] = sys_kill,
-    [NR32_BRK] = sys_brk,
-    [NR32_GETPPID] = sys_getppid,
-    [NR32_REBOOT] = sys_reboot,
-    [NR32_WAIT4] = sys_wait4,
-    [NR32_UNAME] = sys_uname,
-    [NR32_SCHED_YIELD] = sys_sched_yield,
-    [NR32_EXIT_GROUP] = sys_exit,
-    [NR32_CLOCK_GETTIME64] = sys_clock_gettime,
+    [NR32_EXIT] = sys_exit,       [NR32_FORK] = sys_fork,
+    [NR32_READ] = sys_read,       [NR32_WRITE] = sys_write,
+    [NR32_GETPID] = sys_getpid,   [NR32_KILL] = sys_kill,
+    [NR32_BRK] = sys_brk,         [NR32_GETPPID] = sys_getppid,
+    [NR32_REBOOT] = sys_reboot,   [NR32_WAIT4] = sys_wait4,
+    [NR32_UNAME] = sys_uname,     [NR32_SCHED_YIELD] = sys_sched_yield,
+    [NR32_EXIT_GROUP] = sys_exit, [NR32_CLOCK_GETTIME64] = sys_clock_gettime,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

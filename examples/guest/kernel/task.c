@@ -158,7 +158,7 @@ static struct task *child_of_current(int64_t pid, bool *any)
         struct task *task = &tasks[i];
         if (task->state == TASK_FREE || task->parent != current->pid)
             continue;
-        if (pid != -1 && task->pid != pid)
+        if (pid > 0 && task->pid != pid)
             continue;
         *any = true;
         if (task->state == TASK_ZOMBIE)

@@ -33,7 +33,7 @@ static bool is_single_step_of_sysenter(const struct trap_frame *frame)
 
 static void kernel_exception(struct trap_frame *frame, uint64_t address)
 {
-    if (frame->vector == VECTOR_PF && user_copy_faulted(frame))
+    if (frame->vector == VECTOR_PF && user_copy_faulted(frame, address))
         return;
     if (is_single_step_of_sysenter(frame)) {
         frame->rflags &= ~(uint64_t)RFLAGS_TF;

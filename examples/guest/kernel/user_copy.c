@@ -50,10 +50,11 @@ int64_t copy_string_from_user(char *to, uint64_t from, size_t size)
     return -ENAMETOOLONG;
 }
 
-/* If the page fault was user_copy's: go on behind the copying, which then counts what is missing. */
-bool user_copy_faulted(struct trap_frame *frame)
+/* If the page fault was user_copy's: go on behind the copying, which then counts what is missing.
+ */
+bool user_copy_faulted(struct trap_frame *frame, uint64_t address)
 {
-    if (frame->rip != (uint64_t)user_copy_instruction)
+    if (frame->rip != (uint64_t)user_copy_instruction || address >= USER_TOP)
         return false;
     frame->rip = (uint64_t)user_copy_end;
     return true;

@@ -1,4 +1,5 @@
-/* print.c: printf and other text. One call is one write, so lines of several programs do not mix. */
+/* print.c: printf and other text. One call is one write, so lines of several programs do not mix.
+ */
 #include "libc.h"
 
 extern const char *program_name;
@@ -27,7 +28,7 @@ void say(const char *format, ...)
 {
     char who[24], text[256];
     format_text(who, sizeof(who), "%s(%d)", last_part(program_name), getpid());
-    size_t n = format_text(text, sizeof(text) - 1, "%-13s", who);
+    size_t n = format_text(text, sizeof(text) - 1, "%-15s", who);
     va_list args;
     va_start(args, format);
     n += format_list(text + n, sizeof(text) - 1 - n, format, args);

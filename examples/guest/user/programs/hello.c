@@ -16,13 +16,15 @@ static void check(const char *what, long answer, long expected)
 
 static long compose(const char *door, const char *numbers)
 {
-    return (long)format_text(text, sizeof(text), "%-13shello by %-9s (%s)\n", "hello", door,
+    char who[16];
+    format_text(who, sizeof(who), "hello(%d)", getpid());
+    return (long)format_text(text, sizeof(text), "%-15shello through %-9s %s\n", who, door,
                              numbers);
 }
 
 static void by_syscall(void)
 {
-    long n = compose("SYSCALL", "RAX 1 is write, SYSRET comes back");
+    long n = compose("SYSCALL", "RAX = 1 is write; SYSRET leads back");
     check("write", door_syscall(NR_WRITE, 1, (long)text, n, 0, 0), n);
     check("getpid", door_syscall(NR_GETPID, 0, 0, 0, 0, 0), getpid());
     check("write to nowhere", door_syscall(NR_WRITE, 1, 0x1000, 8, 0, 0), -EFAULT);
@@ -44,10 +46,10 @@ int main(int argc, char *argv[])
 {
     (void)argc;
     (void)argv;
-    by_i386("INT 0x80", door_int80, "EAX 4 is write, IRET comes back");
+    by_i386("INT 0x80", door_int80, "EAX = 4 is write; IRET leads back");
     by_syscall();
     if (getauxval(AT_HWCAP) & HWCAP_SEP)
-        by_i386("SYSENTER", door_sysenter, "EAX 4 is write, SYSEXIT comes back");
+        by_i386("SYSENTER", door_sysenter, "EAX = 4 is write; SYSEXIT leads back");
     else
         say("no SYSENTER in long mode on this processor");
     return failed;

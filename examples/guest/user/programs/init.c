@@ -44,6 +44,7 @@ static void share_the_processor(void)
     }
     for (int i = 0; i < 3; i++)
         wait_for(pids[i], "/bin/counter");
+    say("one address, three counts: each program had page tables of its own");
 }
 
 static unsigned int ring(void)
@@ -61,15 +62,15 @@ int main(int argc, char *argv[])
     run("/bin/hello", NULL);
     act("three programs, one processor: 10 ms each, in turns");
     share_the_processor();
-    act("what ring 3 must not do");
+    act("what ring 3 must not do: the processor refuses, the kernel ends the program");
     run("/bin/privileged", NULL);
-    act("what memory forbids");
+    act("what the page tables forbid");
     run("/bin/faulty", "null");
     run("/bin/faulty", "rodata");
     run("/bin/faulty", "execute");
     run("/bin/faulty", "kernel");
     run("/bin/faulty", "stack");
-    act("files that are no programs");
+    act("files that exec refuses");
     run("/bin/notelf", NULL);
     run("/bin/hello32", NULL);
     run("/bin/missing", NULL);

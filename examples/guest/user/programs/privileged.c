@@ -1,6 +1,6 @@
 /*
- * privileged.c: tries the instructions that belong to the kernel. A child is sacrificed for each; it
- * must end by SIGSEGV, for the processor answers with #GP.
+ * privileged.c: tries the instructions that belong to the kernel. A child is sacrificed for each;
+ * it must end by SIGSEGV, for the processor answers with #GP.
  */
 #include "libc.h"
 
@@ -50,10 +50,8 @@ static const struct {
     const char *name;
     void (*instruction)(void);
 } tries[] = {
-    {"CLI", try_cli},        {"HLT", try_hlt},
-    {"MOV CR3", try_mov_cr3}, {"IN", try_in},
-    {"OUT", try_out},        {"LIDT", try_lidt},
-    {"WRMSR", try_wrmsr},    {"INT 0x20", try_int_timer},
+    {"CLI", try_cli}, {"HLT", try_hlt},   {"MOV CR3", try_mov_cr3}, {"IN", try_in},
+    {"OUT", try_out}, {"LIDT", try_lidt}, {"WRMSR", try_wrmsr},     {"INT 0x20", try_int_timer},
 };
 
 int main(int argc, char *argv[])
