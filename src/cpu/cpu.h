@@ -1,0 +1,391 @@
+/*
+ * cpu.h - the processor: architectural state and what is derived from it for speed.
+ *
+ * The current privilege level is the low two bits of the CS selector (lc_cpl) and is kept nowhere
+ * else.  Everything under "derived" can be recomputed from the architectural part by
+ * lc_cpu_derive() at any time and is never saved.
+ */
+#ifndef LC_CPU_CPU_H
+#define LC_CPU_CPU_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cpu/flags.h"
+#include "mmu/tlb.h"
+
+#include <stdatomic.h>
+
+enum lc_gpr {
+    LC_RAX,
+    LC_RCX,
+    LC_RDX,
+    LC_RBX,
+    LC_RSP,
+    LC_RBP,
+    LC_RSI,
+    LC_RDI,
+    LC_R8,
+    LC_R9,
+    LC_R10,
+    LC_R11,
+    LC_R12,
+    LC_R13,
+    LC_R14,
+    LC_R15,
+    LC_GPRS,
+    LC_ZERO = LC_GPRS, /* always 0: a missing base or index register */
+    LC_RIP_PAGE,       /* RIP of the first byte of the page that holds the running block */
+    LC_GPR_SLOTS,
+};
+
+/* In the order of their encodings (SDM vol. 2, table 2-1 and B.1.4.2). */
+enum lc_seg_reg { LC_ES, LC_CS, LC_SS, LC_DS, LC_FS, LC_GS, LC_SEGS };
+
+/*
+ * A segment register with its hidden part. `attr` is laid out as the second doubleword of a
+ * descriptor, bits 8 to 23, moved down by 8 (SDM vol. 3A, 3.4.5):
+ *
+ *   15  14   13  12   11..8        7  6..5  4  3..0
+ *   G   D/B  L   AVL  (limit, 0)   P  DPL   S  type
+ */
+struct lc_seg {
+    uint16_t sel;
+    uint16_t attr;
+    uint32_t limit; /* in bytes, granularity applied */
+    uint64_t base;
+    bool usable; /* false: a null selector was loaded (or LTR/LLDT never) */
+};
+
+#define LC_SEG_TYPE      0x000fu
+#define LC_SEG_S         0x0010u
+#define LC_SEG_DPL       0x0060u
+#define LC_SEG_P         0x0080u
+#define LC_SEG_AVL       0x1000u
+#define LC_SEG_L         0x2000u
+#define LC_SEG_DB        0x4000u
+#define LC_SEG_G         0x8000u
+#define LC_SEG_DPL_SHIFT 5
+/* Bits of type for code and data segments. */
+#define LC_SEG_ACCESSED 0x1u
+#define LC_SEG_WRITABLE 0x2u /* data */
+#define LC_SEG_DOWN     0x4u /* data: expand-down */
+#define LC_SEG_READABLE 0x2u /* code */
+#define LC_SEG_CONFORM  0x4u /* code */
+#define LC_SEG_CODE     0x8u
+
+/* GDTR and IDTR. */
+struct lc_table_reg {
+    uint64_t base;
+    uint16_t limit;
+};
+
+/* CR0, CR4, EFER bits (SDM vol. 3A, 2.5 and 2.2.1). */
+#define LC_CR0_PE LC_BIT(0)
+#define LC_CR0_MP LC_BIT(1)
+#define LC_CR0_EM LC_BIT(2)
+#define LC_CR0_TS LC_BIT(3)
+#define LC_CR0_ET LC_BIT(4)
+#define LC_CR0_NE LC_BIT(5)
+#define LC_CR0_WP LC_BIT(16)
+#define LC_CR0_AM LC_BIT(18)
+#define LC_CR0_NW LC_BIT(29)
+#define LC_CR0_CD LC_BIT(30)
+#define LC_CR0_PG LC_BIT(31)
+
+#define LC_CR4_VME        LC_BIT(0)
+#define LC_CR4_PVI        LC_BIT(1)
+#define LC_CR4_TSD        LC_BIT(2)
+#define LC_CR4_DE         LC_BIT(3)
+#define LC_CR4_PSE        LC_BIT(4)
+#define LC_CR4_PAE        LC_BIT(5)
+#define LC_CR4_MCE        LC_BIT(6)
+#define LC_CR4_PGE        LC_BIT(7)
+#define LC_CR4_PCE        LC_BIT(8)
+#define LC_CR4_OSFXSR     LC_BIT(9)
+#define LC_CR4_OSXMMEXCPT LC_BIT(10)
+#define LC_CR4_UMIP       LC_BIT(11)
+#define LC_CR4_LA57       LC_BIT(12)
+#define LC_CR4_FSGSBASE   LC_BIT(16)
+#define LC_CR4_PCIDE      LC_BIT(17)
+#define LC_CR4_OSXSAVE    LC_BIT(18)
+#define LC_CR4_SMEP       LC_BIT(20)
+#define LC_CR4_SMAP       LC_BIT(21)
+
+#define LC_EFER_SCE LC_BIT(0)
+#define LC_EFER_LME LC_BIT(8)
+#define LC_EFER_LMA LC_BIT(10)
+#define LC_EFER_NXE LC_BIT(11)
+
+enum lc_vector {
+    LC_VEC_DE = 0,
+    LC_VEC_DB = 1,
+    LC_VEC_NMI = 2,
+    LC_VEC_BP = 3,
+    LC_VEC_OF = 4,
+    LC_VEC_BR = 5,
+    LC_VEC_UD = 6,
+    LC_VEC_NM = 7,
+    LC_VEC_DF = 8,
+    LC_VEC_TS = 10,
+    LC_VEC_NP = 11,
+    LC_VEC_SS = 12,
+    LC_VEC_GP = 13,
+    LC_VEC_PF = 14,
+    LC_VEC_MF = 16,
+    LC_VEC_AC = 17,
+    LC_VEC_MC = 18,
+    LC_VEC_XM = 19,
+    LC_VEC_CP = 21,
+};
+
+/*
+ * The mode key: everything beside its bytes that decides what a block is decoded to.
+ * Blocks of different keys live side by side.
+ */
+#define LC_KEY_CODE16  0x00u /* bits 1..0: default operand and address size */
+#define LC_KEY_CODE32  0x01u
+#define LC_KEY_CODE64  0x02u
+#define LC_KEY_CODE    0x03u
+#define LC_KEY_PROT    0x04u /* protected mode, not virtual-8086 */
+#define LC_KEY_VM86    0x08u
+#define LC_KEY_FLAT    0x10u /* legacy: ES, DS, SS have base 0, limit 4 GiB, are writable */
+#define LC_KEY_LIMITED 0x20u /* legacy: CS has a base or a limit that must be checked */
+#define LC_KEY_STEP    0x40u /* one instruction a block: TF, breakpoints armed, exact stop */
+#define LC_KEY_HOOK    0x80u /* an instruction hook is called before each instruction */
+
+/* Why a handler left the engine: what the run loop does next. */
+enum lc_exit {
+    LC_EXIT_NEXT,  /* look up the block at rip */
+    LC_EXIT_LINK,  /* the same, and remember it in cpu->link */
+    LC_EXIT_FAULT, /* deliver cpu->fault; rip is that of the faulting instruction */
+    LC_EXIT_TRAP,  /* deliver cpu->fault; rip is behind the instruction (INT n, INT3, ...) */
+    LC_EXIT_RETRY, /* run the instruction at rip alone: it touches a device */
+    LC_EXIT_HALT,  /* HLT was executed; rip is behind it */
+    LC_EXIT_NOMEM, /* the host has no memory for a block */
+};
+
+/* What cpu->fault asks to be delivered (SDM vol. 3A, 6.3 to 6.5). */
+enum lc_event_kind {
+    LC_EVENT_FAULT,    /* an exception */
+    LC_EVENT_SOFT,     /* INT n, INT3, INTO: the gate's DPL is checked */
+    LC_EVENT_INT1,     /* INT1 (ICEBP): as an exception, no DPL check, but EXT is set in errors */
+    LC_EVENT_EXTERNAL, /* an interrupt from outside, or NMI */
+};
+
+struct lc_fault {
+    enum lc_event_kind kind;
+    uint8_t vector;
+    bool has_error; /* push `error` */
+    uint32_t error;
+    uint64_t cr2; /* vector 14: the linear address */
+    uint64_t dr6; /* vector 1: bits to set in DR6 */
+};
+
+/* x87, MMX, SSE, AVX registers; room for 32 ZMM registers and 8 masks. */
+struct lc_fpu {
+    uint16_t fcw, fsw, fop;
+    uint8_t ftw; /* abridged: a bit a physical register, 1 = not empty */
+    uint64_t fip, fdp;
+    uint16_t fcs, fds;
+    uint32_t mxcsr;
+    _Alignas(16) uint8_t st[8][16]; /* physical registers R0..R7, 80 bits each */
+    _Alignas(64) uint8_t zmm[32][64];
+    uint64_t k[8];
+    uint64_t xcr0;
+};
+
+struct lc_cpu;
+struct lc_insn;
+struct lc_block_cache;
+struct lc_decoder;
+
+/* How the CPU asks its surroundings; all may be NULL. */
+struct lc_cpu_bus {
+    struct lc_bus *ports;
+    uint8_t (*intack)(void *opaque); /* acknowledge INTR: the vector */
+    void (*set_tpr)(void *opaque, uint8_t cr8);
+    void *opaque;
+};
+
+/*
+ * What the machine wants to be told (law 11). Each pointer NULL: nobody; they are called on slow
+ * paths only, insn excepted, which selects blocks of the LC_KEY_HOOK variant.
+ */
+struct lc_observer {
+    void *user;
+    /* Before each instruction; rip and all registers exact. */
+    void (*insn)(void *user, struct lc_cpu *cpu);
+    /* Before delivery: an exception or interrupt has been recognised. */
+    void (*event)(void *user, struct lc_cpu *cpu, const struct lc_fault *f);
+    /* After delivery or any far transfer or SYSCALL that changed the CPL. */
+    void (*privilege)(void *user, struct lc_cpu *cpu, unsigned from, unsigned to);
+    /* After each walk that the CPU made (TLB misses). */
+    void (*walk)(void *user, struct lc_cpu *cpu, uint64_t la, struct lc_walk_access access,
+                 const struct lc_walk *w);
+};
+
+struct lc_cpu_stats {
+    uint64_t blocks;     /* decoded */
+    uint64_t lookups;    /* run-loop block look-ups */
+    uint64_t tlb_misses; /* slow-path accesses that found no translation */
+    uint64_t walks;
+    uint64_t exceptions;
+    uint64_t interrupts;
+};
+
+struct lc_cpu {
+    /* ---- hot: what handlers touch ---- */
+    uint64_t gpr[LC_GPR_SLOTS];
+    struct lc_arith arith;     /* the six arithmetic flags */
+    int64_t remaining;         /* instructions that may still start before the run loop must look */
+    struct lc_tlb_hot *tlb;    /* derived: hot table of the current class */
+    uint64_t segbase[LC_SEGS]; /* derived: base as applied now (0 for ES, CS, SS, DS in 64-bit) */
+    uint64_t sp_mask;          /* derived: stack pointer width as a mask */
+    uint8_t seg_checked[LC_SEGS]; /* derived: accesses need limit or type checks */
+    bool code64;                  /* derived: 64-bit mode */
+    bool align_check;             /* derived: CR0.AM, EFLAGS.AC and CPL 3 */
+    uint8_t tlb_class;            /* derived: enum lc_tlb_class of explicit accesses */
+    uint32_t key;                 /* derived: mode key of the next block */
+    uint32_t rflags;              /* all but the six; bit 1 is always set */
+    uint64_t rip;                 /* exact between blocks; inside one see LC_RIP_PAGE */
+
+    /* ---- how the engine leaves ---- */
+    enum lc_exit exit;
+    struct lc_block **link; /* LC_EXIT_LINK: where to remember the successor */
+    struct lc_fault fault;  /* LC_EXIT_FAULT, LC_EXIT_TRAP */
+
+    /* ---- architectural ---- */
+    struct lc_seg seg[LC_SEGS];
+    struct lc_seg ldtr;
+    struct lc_seg tr;
+    struct lc_table_reg gdtr;
+    struct lc_table_reg idtr;
+    uint64_t cr0, cr2, cr3, cr4;
+    uint64_t cr8; /* task priority, 0 to 15 */
+    uint64_t efer;
+    uint64_t dr[8]; /* 4 and 5 unused */
+    uint64_t star, lstar, cstar, fmask, kernel_gs_base, tsc_aux;
+    uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
+    uint64_t pat, apic_base, misc_enable;
+    uint64_t tsc_offset; /* added to the clock by WRMSR IA32_TSC */
+    uint64_t mtrr_def_type;
+    uint64_t mtrr_fixed[11], mtrr_var[16];
+    uint64_t rng; /* state of RDRAND and RDSEED */
+    struct lc_fpu fpu;
+    bool shadow;      /* interrupts are held off for one instruction (STI, MOV SS) */
+    bool shadow_ss;   /* it was MOV SS or POP SS: debug traps and NMI are held off too */
+    bool halted;      /* HLT or MWAIT: waiting for an interrupt */
+    bool nmi_blocked; /* inside an NMI handler, until IRET */
+    bool nmi_pending;
+    bool shutdown;        /* triple fault: only reset helps */
+    uint64_t pending_dr6; /* debug conditions met by the running instruction (traps) */
+
+    /* ---- derived ---- */
+    struct lc_paging paging;
+    bool stepping; /* breakpoints or TF: blocks of one instruction */
+
+    /* ---- parts and surroundings ---- */
+    struct lc_phys *phys;
+    struct lc_tlb *tlbs;           /* owned */
+    struct lc_block_cache *blocks; /* owned */
+    struct lc_jump *jumps; /* owned: LC_JUMPS recent targets of branches that are not linked */
+    const struct lc_decoder *decoder; /* owned by the machine */
+    struct lc_cpu_bus bus;
+    struct lc_observer observer;
+    struct lc_clock *clock;
+    const struct lc_alloc *alloc;
+    const struct lc_log *log;
+    uint64_t features[4]; /* bits numbered by enum lc_feature; fixed after creation */
+    struct lc_cpu_stats stats;
+
+    /* ---- time and stopping ---- */
+    uint64_t retired;                   /* instructions up to the start of this budget */
+    int64_t budget;                     /* what `remaining` started from */
+    uint64_t ps_per_insn;               /* virtual time of an instruction, picoseconds */
+    uint64_t time_base;                 /* ns: virtual time at `time_retired` */
+    uint64_t time_retired;              /* instruction count at which time_base holds */
+    uint64_t (*host_now)(void *opaque); /* NULL: virtual time; else ns of the host's clock */
+    void *host_opaque;
+    bool rebudget;    /* the earliest deadline has changed: compute the budget anew */
+    bool intr;        /* level of the INTR pin */
+    atomic_bool stop; /* lc_cpu_request_stop: the only field another thread may touch */
+};
+
+/* Names for the tests of CPU mode. */
+LC_INLINE bool lc_real_mode(const struct lc_cpu *c)
+{
+    return !(c->cr0 & LC_CR0_PE);
+}
+
+LC_INLINE bool lc_vm86(const struct lc_cpu *c)
+{
+    return (c->rflags & LC_VM) != 0;
+}
+
+/* EFER.LMA: IA-32e mode, 64-bit or compatibility. */
+LC_INLINE bool lc_long_mode(const struct lc_cpu *c)
+{
+    return (c->efer & LC_EFER_LMA) != 0;
+}
+
+/* The current privilege level (SDM vol. 3A, 5.5). */
+LC_INLINE unsigned lc_cpl(const struct lc_cpu *c)
+{
+    if (lc_real_mode(c))
+        return 0;
+    return lc_vm86(c) ? 3 : c->seg[LC_CS].sel & 3u;
+}
+
+LC_INLINE unsigned lc_iopl(const struct lc_cpu *c)
+{
+    return c->rflags >> 12 & 3;
+}
+
+LC_INLINE bool lc_has(const struct lc_cpu *c, unsigned feature)
+{
+    return (c->features[feature >> 6] >> (feature & 63) & 1) != 0;
+}
+
+/* Linear-address width: 48, or 57 with CR4.LA57 (SDM vol. 1, 3.3.7.1). */
+LC_INLINE bool lc_cpu_canonical(const struct lc_cpu *c, uint64_t la)
+{
+    return lc_canonical(la, c->cr4 & LC_CR4_LA57 ? 57 : 48);
+}
+
+/* ---- cpu.c ---- */
+/* State after power-on or RESET (SDM vol. 3A, table 9-1). */
+void lc_cpu_reset(struct lc_cpu *c);
+/* Recompute everything derived; to be called after any change of CR0, CR3 (mode only), CR4, EFER,
+ * a segment register, RFLAGS.VM/AC/TF, CPL, DR7, or the observer. Flushes no TLB. */
+void lc_cpu_derive(struct lc_cpu *c);
+/* The parts of lc_cpu_derive, for those that change one thing. */
+void lc_cpu_derive_paging(struct lc_cpu *c);
+/* All RFLAGS, and setting all of them without any check (derives). */
+uint64_t lc_cpu_rflags(const struct lc_cpu *c);
+void lc_cpu_set_rflags(struct lc_cpu *c, uint64_t f);
+/* Instructions retired so far, exact at the end of a block and inside its last instruction. */
+uint64_t lc_cpu_retired(const struct lc_cpu *c);
+/* Set the clock to the virtual time of the current instruction and return it (ns). */
+uint64_t lc_cpu_sync_clock(struct lc_cpu *c);
+/* The time-stamp counter (SDM vol. 3B, 18.17): it counts nanoseconds of the machine's clock. */
+uint64_t lc_cpu_tsc(struct lc_cpu *c);
+/* Levels of the pins, by the board's wires. */
+void lc_cpu_set_intr(struct lc_cpu *c, bool level);
+void lc_cpu_nmi(struct lc_cpu *c);
+void lc_cpu_set_a20(struct lc_cpu *c, bool enabled);
+/* Write all architectural state. */
+void lc_cpu_save(const struct lc_cpu *c, struct lc_sink *s);
+
+/* ---- run.c ---- */
+enum lc_stop {
+    LC_STOP_BUDGET,   /* max_insns retired */
+    LC_STOP_REQUEST,  /* c->stop was set */
+    LC_STOP_HALT,     /* halted and no event can wake it: interrupts off, or nothing armed */
+    LC_STOP_SHUTDOWN, /* triple fault */
+    LC_STOP_IDLE,     /* halted, and the clock is the host's: sleep until lc_clock_next() */
+    LC_STOP_NOMEM,    /* the host has no memory for decoded code */
+};
+/* Run at most max_insns instructions. */
+enum lc_stop lc_cpu_run(struct lc_cpu *c, uint64_t max_insns);
+
+#endif

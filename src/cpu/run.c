@@ -1,0 +1,283 @@
+/*
+ * run.c - the run loop: budget, events, interrupts, blocks, stops.
+ *
+ * A run is a pure function of its inputs: what happens at an instruction boundary depends on the
+ * count of retired instructions alone, never on how the code was cut into blocks.
+ */
+#include "cpu/cpu.h"
+#include "cpu/debug.h"
+#include "cpu/exception.h"
+#include "cpu/exec/op.h"
+
+enum {
+    CHUNK = 1 << 20,        /* instructions before a stop request is looked for */
+    HOST_CHUNK = 1 << 16,   /* the same, with the host's clock */
+    EVENTS_AT_ONCE = 10000, /* events fired at one instruction, so that none can hang the host */
+};
+
+uint64_t lc_cpu_retired(const struct lc_cpu *c)
+{
+    return c->retired + (uint64_t)(c->budget - c->remaining);
+}
+
+/* Fold what has run into `retired`; returns how much that was. */
+static uint64_t settle(struct lc_cpu *c)
+{
+    uint64_t ran = (uint64_t)(c->budget - c->remaining);
+    c->retired += ran;
+    c->budget = c->remaining = 0;
+    return ran;
+}
+
+/* Virtual time of an instruction count. */
+static uint64_t time_at(const struct lc_cpu *c, uint64_t retired)
+{
+    return c->time_base + lc_muldiv(retired - c->time_retired, c->ps_per_insn, 1000);
+}
+
+uint64_t lc_cpu_sync_clock(struct lc_cpu *c)
+{
+    uint64_t now = c->host_now ? c->host_now(c->host_opaque) : time_at(c, lc_cpu_retired(c));
+    lc_clock_sync(c->clock, now);
+    return c->clock->now;
+}
+
+uint64_t lc_cpu_tsc(struct lc_cpu *c)
+{
+    return lc_cpu_sync_clock(c) + c->tsc_offset;
+}
+
+/* Instructions until virtual time reaches `deadline`. */
+static uint64_t insns_until(const struct lc_cpu *c, uint64_t deadline)
+{
+    uint64_t now = time_at(c, c->retired);
+    if (deadline <= now)
+        return 0;
+    uint64_t at = c->time_retired + lc_muldiv_up(deadline - c->time_base, 1000, c->ps_per_insn);
+    return at - c->retired;
+}
+
+static void set_budget(struct lc_cpu *c, uint64_t left)
+{
+    uint64_t n = left, next = lc_clock_next(c->clock);
+    uint64_t chunk = c->host_now ? HOST_CHUNK : CHUNK;
+    if (n > chunk)
+        n = chunk;
+    if (next != LC_NEVER && !c->host_now) {
+        uint64_t until = insns_until(c, next);
+        if (n > until)
+            n = until ? until : 1;
+    }
+    c->budget = c->remaining = (int64_t)n;
+    c->rebudget = false;
+}
+
+/* ---- interrupts ---- */
+
+static bool wants_nmi(const struct lc_cpu *c)
+{
+    return c->nmi_pending && !c->nmi_blocked && !c->shadow_ss;
+}
+
+static bool wants_intr(const struct lc_cpu *c)
+{
+    return c->intr && (c->rflags & LC_IF) && !c->shadow;
+}
+
+/* Does anything hold the engine back from simply going on? */
+static bool attention(const struct lc_cpu *c)
+{
+    return wants_nmi(c) || wants_intr(c) || c->rebudget || c->halted || c->shutdown;
+}
+
+static void deliver_external(struct lc_cpu *c, uint8_t vector)
+{
+    c->halted = false;
+    c->fault = (struct lc_fault){.kind = LC_EVENT_EXTERNAL, .vector = vector};
+    c->stats.interrupts++;
+    lc_deliver(c);
+}
+
+/* Take what is pending at this boundary, by priority (SDM vol. 3A, table 6-2). */
+static void take_interrupts(struct lc_cpu *c)
+{
+    if (wants_nmi(c)) {
+        c->nmi_pending = false;
+        c->nmi_blocked = true;
+        deliver_external(c, LC_VEC_NMI);
+    } else if (wants_intr(c) && c->bus.intack) {
+        lc_cpu_sync_clock(c);
+        deliver_external(c, c->bus.intack(c->bus.opaque));
+    }
+}
+
+/* ---- one block ---- */
+
+static void run_block(struct lc_cpu *c, const struct lc_insn *insn)
+{
+#if LC_DISPATCH_TAIL
+    (void)insn->fn(c, insn);
+#else
+    while (insn)
+        insn = insn->fn(c, insn);
+#endif
+}
+
+/* The traps that follow an instruction that has completed (SDM vol. 3A, 6.9; vol. 3B, 17.3). */
+static void after_step(struct lc_cpu *c, uint32_t before)
+{
+    if ((before & LC_RF) && (c->rflags & LC_RF)) {
+        c->rflags &= ~LC_RF;
+        lc_cpu_derive(c);
+    }
+    if ((before & LC_TF) && c->exit != LC_EXIT_TRAP)
+        c->pending_dr6 |= LC_DR6_BS;
+    if (!c->pending_dr6 || c->shadow_ss)
+        return;
+    lc_raise(c, LC_VEC_DB);
+    c->fault.dr6 = c->pending_dr6;
+    c->pending_dr6 = 0;
+    c->stats.exceptions++;
+    lc_deliver(c);
+}
+
+/* An instruction breakpoint at rip (a fault, unless RF is set); true: it was delivered. */
+static bool code_breakpoint(struct lc_cpu *c)
+{
+    if (!lc_debug_armed(c) || (c->rflags & LC_RF))
+        return false;
+    uint64_t hit = lc_debug_fetch(c, c->rip + c->segbase[LC_CS]);
+    if (!hit)
+        return false;
+    lc_raise(c, LC_VEC_DB);
+    c->fault.dr6 = hit;
+    c->stats.exceptions++;
+    lc_deliver(c);
+    return true;
+}
+
+/* What the engine left with. */
+static void handle_exit(struct lc_cpu *c)
+{
+    switch (c->exit) {
+    case LC_EXIT_FAULT:
+        c->pending_dr6 = 0;
+        c->stats.exceptions++;
+        lc_deliver(c);
+        break;
+    case LC_EXIT_TRAP:
+        c->stats.exceptions++;
+        lc_deliver(c);
+        break;
+    case LC_EXIT_HALT: c->halted = true; break;
+    default: break;
+    }
+}
+
+/* Run the block at rip, or a part of it; false: no memory. */
+static bool run_one(struct lc_cpu *c)
+{
+    bool single = c->stepping || c->shadow || c->exit == LC_EXIT_RETRY;
+    uint32_t before = c->rflags;
+    if (c->exit != LC_EXIT_LINK)
+        c->link = NULL;
+    if (c->stepping && code_breakpoint(c))
+        return true;
+    if (c->observer.insn)
+        c->observer.insn(c->observer.user, c);
+    uint64_t limit = single || c->observer.insn ? 1 : (uint64_t)c->remaining;
+    c->exit = LC_EXIT_NEXT;
+    if (limit == 1)
+        c->key |= LC_KEY_STEP; /* no block follows by itself */
+    const struct lc_block *b =
+        lc_block_find(c, limit < LC_BLOCK_INSNS ? (unsigned)limit : LC_BLOCK_INSNS);
+    if (b) {
+        c->shadow = c->shadow_ss = false;
+        c->remaining -= b->count;
+        run_block(c, b->insn);
+    }
+    if (!c->stepping)
+        c->key &= ~LC_KEY_STEP;
+    if (c->exit == LC_EXIT_NOMEM)
+        return false;
+    bool done = c->exit != LC_EXIT_FAULT && c->exit != LC_EXIT_RETRY;
+    handle_exit(c);
+    if (c->exit == LC_EXIT_FAULT || c->exit == LC_EXIT_TRAP)
+        c->shadow = c->shadow_ss = false;
+    if (done && (before & (LC_TF | LC_RF) || c->pending_dr6) && !c->shutdown)
+        after_step(c, before);
+    return true;
+}
+
+/* ---- halted ---- */
+
+/*
+ * HLT waits: jump to the next event (virtual time), or tell why nothing will come.  The time that
+ * passes counts against what is left of the run as the instructions that it would have held, so
+ * that a guest that halts with a timer running and its interrupt masked does not keep the caller.
+ */
+static bool wait_halted(struct lc_cpu *c, uint64_t *left, enum lc_stop *why)
+{
+    uint64_t next = lc_clock_next(c->clock);
+    if (next == LC_NEVER || !(c->rflags & LC_IF)) {
+        *why = LC_STOP_HALT;
+        return false;
+    }
+    if (c->host_now) {
+        *why = LC_STOP_IDLE;
+        return false;
+    }
+    uint64_t n = insns_until(c, next);
+    if (n > *left) {
+        c->time_base = time_at(c, c->retired + *left);
+        *left = 0;
+    } else {
+        c->time_base = next > c->clock->now ? next : c->clock->now;
+        *left -= n;
+    }
+    c->time_retired = c->retired;
+    return true;
+}
+
+static void run_events(struct lc_cpu *c)
+{
+    lc_cpu_sync_clock(c);
+    if (lc_clock_next(c->clock) <= c->clock->now)
+        lc_clock_run(c->clock, EVENTS_AT_ONCE);
+}
+
+/* Blocks until the budget is used up or something needs a look; false: no memory. */
+static bool run_blocks(struct lc_cpu *c)
+{
+    c->exit = LC_EXIT_NEXT;
+    while (c->remaining > 0 && !attention(c))
+        if (!run_one(c))
+            return false;
+    return true;
+}
+
+enum lc_stop lc_cpu_run(struct lc_cpu *c, uint64_t max_insns)
+{
+    uint64_t left = max_insns;
+    enum lc_stop why;
+    for (;;) {
+        if (atomic_exchange_explicit(&c->stop, false, memory_order_acquire))
+            return LC_STOP_REQUEST;
+        run_events(c);
+        if (c->shutdown)
+            return LC_STOP_SHUTDOWN;
+        if (left == 0)
+            return LC_STOP_BUDGET;
+        take_interrupts(c);
+        if (c->halted) {
+            if (!wait_halted(c, &left, &why))
+                return why;
+            continue;
+        }
+        set_budget(c, left);
+        bool ok = run_blocks(c);
+        left -= settle(c);
+        if (!ok)
+            return LC_STOP_NOMEM;
+    }
+}
