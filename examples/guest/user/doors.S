@@ -1,7 +1,7 @@
 /*
  * doors.S: long door_...(long number, long a, long b, long c, long d, long e): three ways from ring
- * 3 to ring 0. A C function gets its arguments in RDI, RSI, RDX, RCX, R8 and R9; each door wants them
- * in registers of its own.
+ * 3 to ring 0. A C function gets its arguments in RDI, RSI, RDX, RCX, R8 and R9; each door wants
+ * them in registers of its own.
  */
     .text
 
