@@ -22,10 +22,14 @@ struct rig {
     struct lc_image_request r;
     struct lc_boot_state boot;
     struct lc_error e;
+    uint64_t hash; /* of memory, when `hashed`: kept from a refused load to the next */
+    bool hashed;
 };
 
 /* RAM from 0 to `ram`, filled below RIG_DIRTY; a request named "kernel" without an image. */
 void rig_init(struct rig *rig, uint64_t ram);
+/* The same with as little RAM and as few dirty pages as the images need: for very many loads. */
+void rig_init_small(struct rig *rig);
 void rig_fini(struct rig *rig);
 void rig_add(struct rig *rig, const char *name, uint64_t base, uint64_t len, bool rom);
 /* Hash of all memory and of which regions there are. */
