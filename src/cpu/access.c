@@ -221,23 +221,23 @@ static bool map_explicit(struct lc_cpu *c, const struct lc_insn *insn, unsigned 
 }
 
 bool lc_load_slow(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg, uint64_t la,
-                  unsigned size, uint64_t *v)
+                  unsigned size)
 {
     struct span s;
     if (!map_explicit(c, insn, seg, la, size, false, &s))
         return false;
-    *v = load_span(c, &s);
+    c->found = load_span(c, &s);
     lc_debug_data(c, la, size, false);
     return true;
 }
 
 bool lc_load_rmw_slow(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg, uint64_t la,
-                      unsigned size, uint64_t *v)
+                      unsigned size)
 {
     struct span s;
     if (!map_explicit(c, insn, seg, la, size, true, &s))
         return false;
-    *v = load_span(c, &s);
+    c->found = load_span(c, &s);
     return true;
 }
 
@@ -331,14 +331,10 @@ bool lc_seg_check(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bo
     return lc_raise_error(c, seg == LC_SS ? LC_VEC_SS : LC_VEC_GP, 0);
 }
 
-bool lc_linear(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bool write, uint64_t *la)
+bool lc_linear_slow(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bool write)
 {
-    if (c->code64) {
-        *la = ea + c->segbase[seg];
-        return true;
-    }
     if (c->seg_checked[seg] && !lc_seg_check(c, seg, ea, size, write))
         return false;
-    *la = (uint32_t)(ea + c->segbase[seg]);
+    c->found = (uint32_t)(ea + c->segbase[seg]);
     return true;
 }

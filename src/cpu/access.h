@@ -19,15 +19,15 @@ bool lc_raise_page(struct lc_cpu *c, uint64_t la, uint32_t error);      /* #PF *
 bool lc_raise_gp0(struct lc_cpu *c);                                    /* #GP(0) */
 bool lc_raise_ud(struct lc_cpu *c);                                     /* #UD */
 
-/* ---- slow paths, out of line ---- */
+/* ---- slow paths, out of line; a value read is left in c->found ---- */
 /* `insn` may be NULL outside a handler; `seg` chooses between #SS and #GP. Sizes 1, 2, 4, 8. */
 bool lc_load_slow(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg, uint64_t la,
-                  unsigned size, uint64_t *v);
+                  unsigned size);
 bool lc_store_slow(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg, uint64_t la,
                    unsigned size, uint64_t v);
 /* Load with the rights of a store: the store that follows cannot fault. */
 bool lc_load_rmw_slow(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg, uint64_t la,
-                      unsigned size, uint64_t *v);
+                      unsigned size);
 
 /* The same with the rights of a class: descriptor tables and TSS (LC_TLB_SUPER), stack frames. */
 bool lc_load_as(struct lc_cpu *c, enum lc_tlb_class as, unsigned seg, uint64_t la, unsigned size,
@@ -50,11 +50,25 @@ uint8_t *lc_host_write(struct lc_cpu *c, uint64_t la);
 /* Are `size` bytes at offset ea inside the segment and of the right type? Raises #GP(0) or #SS(0).
  */
 bool lc_seg_check(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bool write);
-/* Effective address (already masked to the address size) to linear, with all checks. */
-bool lc_linear(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bool write,
-               uint64_t *la);
+/* Outside 64-bit mode: effective address (already masked to the address size) to linear, with all
+ * checks; the linear address is left in c->found. */
+bool lc_linear_slow(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bool write);
 
 /* ---- fast paths ---- */
+
+/* Effective address (already masked to the address size) to linear, in any mode. */
+LC_INLINE bool lc_linear(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bool write,
+                         uint64_t *la)
+{
+    if (LC_LIKELY(c->code64)) {
+        *la = ea + c->segbase[seg];
+        return true;
+    }
+    if (!lc_linear_slow(c, seg, ea, size, write))
+        return false;
+    *la = c->found;
+    return true;
+}
 
 LC_INLINE bool lc_load(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg, uint64_t la,
                        unsigned size, uint64_t *v)
@@ -64,7 +78,10 @@ LC_INLINE bool lc_load(struct lc_cpu *c, const struct lc_insn *insn, unsigned se
         *v = lc_get((const void *)(uintptr_t)(la + e->addend), size);
         return true;
     }
-    return lc_load_slow(c, insn, seg, la, size, v);
+    if (!lc_load_slow(c, insn, seg, la, size))
+        return false;
+    *v = c->found;
+    return true;
 }
 
 LC_INLINE bool lc_store(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg, uint64_t la,

@@ -249,6 +249,10 @@ struct lc_cpu {
     uint32_t rflags;              /* all but the six; bit 1 is always set */
     uint64_t rip;                 /* exact between blocks; inside one see LC_RIP_PAGE */
 
+    /* What a slow path found: handlers take no address of a local, so that their last call can be
+     * a jump (exec/op.h). */
+    uint64_t found;
+
     /* ---- how the engine leaves ---- */
     enum lc_exit exit;
     struct lc_block **link; /* LC_EXIT_LINK: where to remember the successor */

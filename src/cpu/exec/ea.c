@@ -18,8 +18,11 @@ uint64_t lc_ea_slow(const struct lc_cpu *cpu, const struct lc_insn *insn)
     return ea & lc_mask_size(1u << LC_INSN_ASIZE(insn->flags));
 }
 
-bool lc_mem_slow(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size, bool write,
-                 uint64_t *la)
+bool lc_mem_slow(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size, bool write)
 {
-    return lc_linear(cpu, insn->seg, lc_ea_slow(cpu, insn), size, write, la);
+    uint64_t ea = lc_ea_slow(cpu, insn);
+    if (!cpu->code64)
+        return lc_linear_slow(cpu, insn->seg, ea, size, write);
+    cpu->found = ea + cpu->segbase[insn->seg];
+    return true;
 }

@@ -10,6 +10,12 @@
  *
  * Handlers run one after the other by tail calls, or from a loop in builds without guaranteed
  * sibling calls (LC_DISPATCH_TAIL); both forms are the same source.
+ *
+ * WARNING: a compiler makes no tail call from a function whose locals may still be pointed to.  A
+ * handler that ends by NEXT, lc_branch() or lc_jump() must not hand the address of a local to a
+ * function that is not inlined: slow paths leave what they found in cpu->found.  Where that cannot
+ * be, put the work into a function of its own (LC_NOINLINE) that returns a bool, and let the handler
+ * be TRY(work(cpu, insn)); NEXT(cpu, insn).  A test looks at the object code for such calls.
  */
 #ifndef LC_CPU_EXEC_OP_H
 #define LC_CPU_EXEC_OP_H
@@ -191,8 +197,8 @@ LC_INLINE uint64_t lc_ea_raw(const struct lc_cpu *cpu, const struct lc_insn *ins
 }
 
 uint64_t lc_ea_slow(const struct lc_cpu *cpu, const struct lc_insn *insn);
-bool lc_mem_slow(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size, bool write,
-                 uint64_t *la);
+/* The linear address is left in cpu->found. */
+bool lc_mem_slow(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size, bool write);
 
 /* For LEA and bit strings. */
 LC_INLINE uint64_t lc_ea(const struct lc_cpu *cpu, const struct lc_insn *insn)
@@ -210,7 +216,10 @@ LC_INLINE bool lc_mem(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned s
         *la = lc_ea_raw(cpu, insn) + cpu->segbase[insn->seg];
         return true;
     }
-    return lc_mem_slow(cpu, insn, size, write, la);
+    if (!lc_mem_slow(cpu, insn, size, write))
+        return false;
+    *la = cpu->found;
+    return true;
 }
 
 /* Read or write the memory operand. */
@@ -245,7 +254,10 @@ LC_INLINE bool lc_rmw_begin(struct lc_cpu *cpu, const struct lc_insn *insn, unsi
         *v = lc_get(m->host, size);
         return true;
     }
-    return lc_load_rmw_slow(cpu, insn, insn->seg, m->la, size, v);
+    if (!lc_load_rmw_slow(cpu, insn, insn->seg, m->la, size))
+        return false;
+    *v = cpu->found;
+    return true;
 }
 
 LC_INLINE void lc_rmw_end(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
@@ -353,21 +365,24 @@ LC_INLINE bool lc_peek(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t 
 #define LC_OP_BINARY(name)                                                                         \
     LC_INLINE lc_next name##_rr(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)     \
     {                                                                                              \
-        uint64_t a = lc_reg(cpu, insn->dst, size), b = lc_reg(cpu, insn->src, size);               \
-        lc_set_reg(cpu, insn->dst, size, name(cpu, size, a, b));                                   \
+        unsigned dst = insn->dst;                                                                  \
+        uint64_t a = lc_reg(cpu, dst, size), b = lc_reg(cpu, insn->src, size);                     \
+        lc_set_reg(cpu, dst, size, name(cpu, size, a, b));                                         \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_INLINE lc_next name##_ri(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)     \
     {                                                                                              \
-        uint64_t a = lc_reg(cpu, insn->dst, size), b = insn->imm;                                  \
-        lc_set_reg(cpu, insn->dst, size, name(cpu, size, a, b));                                   \
+        unsigned dst = insn->dst;                                                                  \
+        uint64_t a = lc_reg(cpu, dst, size), b = insn->imm;                                        \
+        lc_set_reg(cpu, dst, size, name(cpu, size, a, b));                                         \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_INLINE lc_next name##_rm(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)     \
     {                                                                                              \
-        uint64_t a = lc_reg(cpu, insn->dst, size), b;                                              \
+        unsigned dst = insn->dst;                                                                  \
+        uint64_t a = lc_reg(cpu, dst, size), b;                                                    \
         TRY(lc_mem_load(cpu, insn, size, &b));                                                     \
-        lc_set_reg(cpu, insn->dst, size, name(cpu, size, a, b));                                   \
+        lc_set_reg(cpu, dst, size, name(cpu, size, a, b));                                         \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_OP_RMW(name, mr, lc_reg(cpu, insn->src, size))                                              \
