@@ -1,0 +1,142 @@
+/*
+ * libcpu/regs.h - registers, by number, with their sizes.
+ */
+#ifndef LIBCPU_REGS_H
+#define LIBCPU_REGS_H
+
+#include <libcpu/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* X(NAME, value, bytes, "name").  Numbers are never reused. */
+#define LIBCPU_REG_MAP(X)                                                                          \
+    X(RAX, 0, 8, "rax")                                                                            \
+    X(RCX, 1, 8, "rcx")                                                                            \
+    X(RDX, 2, 8, "rdx")                                                                            \
+    X(RBX, 3, 8, "rbx")                                                                            \
+    X(RSP, 4, 8, "rsp")                                                                            \
+    X(RBP, 5, 8, "rbp")                                                                            \
+    X(RSI, 6, 8, "rsi")                                                                            \
+    X(RDI, 7, 8, "rdi")                                                                            \
+    X(R8, 8, 8, "r8")                                                                              \
+    X(R9, 9, 8, "r9")                                                                              \
+    X(R10, 10, 8, "r10")                                                                           \
+    X(R11, 11, 8, "r11")                                                                           \
+    X(R12, 12, 8, "r12")                                                                           \
+    X(R13, 13, 8, "r13")                                                                           \
+    X(R14, 14, 8, "r14")                                                                           \
+    X(R15, 15, 8, "r15")                                                                           \
+    X(RIP, 16, 8, "rip")                                                                           \
+    X(RFLAGS, 17, 8, "rflags")                                                                     \
+    X(ES, 18, 2, "es")                                                                             \
+    X(CS, 19, 2, "cs")                                                                             \
+    X(SS, 20, 2, "ss")                                                                             \
+    X(DS, 21, 2, "ds")                                                                             \
+    X(FS, 22, 2, "fs")                                                                             \
+    X(GS, 23, 2, "gs")                                                                             \
+    X(LDTR, 24, 2, "ldtr")                                                                         \
+    X(TR, 25, 2, "tr")                                                                             \
+    X(FS_BASE, 26, 8, "fs_base")                                                                   \
+    X(GS_BASE, 27, 8, "gs_base")                                                                   \
+    X(GDTR_BASE, 28, 8, "gdtr_base")                                                               \
+    X(GDTR_LIMIT, 29, 2, "gdtr_limit")                                                             \
+    X(IDTR_BASE, 30, 8, "idtr_base")                                                               \
+    X(IDTR_LIMIT, 31, 2, "idtr_limit")                                                             \
+    X(CR0, 32, 8, "cr0")                                                                           \
+    X(CR2, 33, 8, "cr2")                                                                           \
+    X(CR3, 34, 8, "cr3")                                                                           \
+    X(CR4, 35, 8, "cr4")                                                                           \
+    X(CR8, 36, 8, "cr8")                                                                           \
+    X(DR0, 37, 8, "dr0")                                                                           \
+    X(DR1, 38, 8, "dr1")                                                                           \
+    X(DR2, 39, 8, "dr2")                                                                           \
+    X(DR3, 40, 8, "dr3")                                                                           \
+    X(DR6, 41, 8, "dr6")                                                                           \
+    X(DR7, 42, 8, "dr7")                                                                           \
+    X(EFER, 43, 8, "efer")                                                                         \
+    X(STAR, 44, 8, "star")                                                                         \
+    X(LSTAR, 45, 8, "lstar")                                                                       \
+    X(CSTAR, 46, 8, "cstar")                                                                       \
+    X(FMASK, 47, 8, "fmask")                                                                       \
+    X(KERNEL_GS_BASE, 48, 8, "kernel_gs_base")                                                     \
+    X(TSC_AUX, 49, 8, "tsc_aux")                                                                   \
+    X(SYSENTER_CS, 50, 8, "sysenter_cs")                                                           \
+    X(SYSENTER_ESP, 51, 8, "sysenter_esp")                                                         \
+    X(SYSENTER_EIP, 52, 8, "sysenter_eip")                                                         \
+    X(PAT, 53, 8, "pat")                                                                           \
+    X(APIC_BASE, 54, 8, "apic_base")                                                               \
+    X(TSC, 55, 8, "tsc")                                                                           \
+    X(FCW, 56, 2, "fcw")                                                                           \
+    X(FSW, 57, 2, "fsw")                                                                           \
+    X(MXCSR, 58, 4, "mxcsr")                                                                       \
+    X(XCR0, 59, 8, "xcr0")
+
+enum libcpu_reg {
+#define LIBCPU_REG_ENUM(name, value, bytes, text) LIBCPU_REG_##name = (value),
+    LIBCPU_REG_MAP(LIBCPU_REG_ENUM)
+#undef LIBCPU_REG_ENUM
+};
+
+/* Bytes of a register, 0 for a number that is none; its name, NULL then; and the other way round:
+ * the number of "rax", -1 when there is no such register. */
+LIBCPU_API size_t libcpu_reg_size(enum libcpu_reg reg);
+LIBCPU_API const char *libcpu_reg_name(enum libcpu_reg reg);
+LIBCPU_API int libcpu_reg_find(const char *name);
+
+/*
+ * Copy a register out or in, little-endian; `size` must be its size.  Between runs and inside hooks
+ * the values are exact.  Setting does not check as an instruction would, except that a value that
+ * the register cannot hold is refused; control registers and EFER take effect with the side effects
+ * of MOV CR and WRMSR.  Setting a segment selector loads it as in real mode when the CPU is in real
+ * or virtual-8086 mode, else from its descriptor table, as MOV does, but without privilege checks.
+ * Errors: INVALID (no such register, wrong
+ * size), RANGE (a value that it cannot hold, or a selector without a descriptor).
+ */
+LIBCPU_API enum libcpu_err libcpu_reg_get(libcpu *m, enum libcpu_reg reg, void *buf, size_t size);
+LIBCPU_API enum libcpu_err libcpu_reg_set(libcpu *m, enum libcpu_reg reg, const void *buf,
+                                          size_t size);
+/* A register's value, zero-extended; 0 when m or reg is none. */
+LIBCPU_API uint64_t libcpu_reg(libcpu *m, enum libcpu_reg reg);
+
+/*
+ * A segment register with its hidden part (SDM vol. 3A, 3.4.3 and 3.4.5).
+ *
+ *   attributes:  15 G   14 D/B   13 L   12 AVL   7 P   6..5 DPL   4 S   3..0 type
+ */
+struct libcpu_segment {
+    uint16_t selector;
+    uint16_t attributes;
+    uint32_t limit;    /* in bytes, granularity applied */
+    uint64_t base;
+    uint32_t usable;   /* 0: a null selector was loaded */
+    uint32_t reserved; /* 0 */
+};
+
+/* `reg` is one of ES CS SS DS FS GS LDTR TR. Setting takes the hidden part as given. Errors: INVALID. */
+LIBCPU_API enum libcpu_err libcpu_segment_get(libcpu *m, enum libcpu_reg reg,
+                                              struct libcpu_segment *segment);
+LIBCPU_API enum libcpu_err libcpu_segment_set(libcpu *m, enum libcpu_reg reg,
+                                              const struct libcpu_segment *segment);
+
+/* The current privilege level, 0 to 3. */
+LIBCPU_API unsigned libcpu_cpl(libcpu *m);
+
+enum libcpu_mode {
+    LIBCPU_MODE_REAL = 0,
+    LIBCPU_MODE_VM86 = 1,
+    LIBCPU_MODE_PROT16 = 2,   /* protected mode, 16-bit code segment */
+    LIBCPU_MODE_PROT32 = 3,   /* protected mode, 32-bit code segment */
+    LIBCPU_MODE_COMPAT16 = 4, /* IA-32e mode, 16-bit code segment */
+    LIBCPU_MODE_COMPAT32 = 5, /* IA-32e mode, 32-bit code segment */
+    LIBCPU_MODE_LONG64 = 6,   /* 64-bit mode */
+};
+
+LIBCPU_API enum libcpu_mode libcpu_cpu_mode(libcpu *m);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
