@@ -3,6 +3,7 @@
  */
 #include "base/alloc.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,4 +45,26 @@ void lc_alloc_free(const struct lc_alloc *a, void *ptr, size_t size)
 {
     if (ptr)
         a->fn(a->user, ptr, size, 0);
+}
+
+enum { LINE = 64 };
+
+void *lc_alloc_line(const struct lc_alloc *a, size_t size)
+{
+    if (size == 0 || size > SIZE_MAX - LINE)
+        return NULL;
+    uint8_t *raw = a->fn(a->user, NULL, 0, size + LINE);
+    if (!raw)
+        return NULL;
+    /* 1 to 64 bytes are skipped; the last of them tells how many. */
+    uint8_t skip = (uint8_t)(LINE - ((uintptr_t)raw & (LINE - 1)));
+    raw[skip - 1] = skip;
+    return raw + skip;
+}
+
+void lc_alloc_free_line(const struct lc_alloc *a, void *ptr, size_t size)
+{
+    uint8_t *line = ptr;
+    if (line)
+        a->fn(a->user, line - line[-1], size + LINE, 0);
 }

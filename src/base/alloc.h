@@ -30,4 +30,10 @@ void *lc_alloc_resize(const struct lc_alloc *a, void *ptr, size_t old_size, size
 /* Free; NULL is allowed. `size` is what was asked for. */
 void lc_alloc_free(const struct lc_alloc *a, void *ptr, size_t size);
 
+/* `size` bytes, not zeroed, that start at a cache line (64 bytes): for types with such alignment,
+ * which an embedder's function need not give. NULL: failed. */
+void *lc_alloc_line(const struct lc_alloc *a, size_t size);
+/* Free what lc_alloc_line() gave; NULL is allowed. */
+void lc_alloc_free_line(const struct lc_alloc *a, void *ptr, size_t size);
+
 #endif

@@ -9,6 +9,7 @@
 #define LC_CPU_CPU_H
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "cpu/flags.h"
 #include "mmu/tlb.h"
@@ -292,8 +293,8 @@ struct lc_cpu {
     struct lc_phys *phys;
     struct lc_tlb *tlbs;           /* owned */
     struct lc_block_cache *blocks; /* owned */
-    struct lc_jump *jumps; /* owned: LC_JUMPS recent targets of branches that are not linked */
-    const struct lc_decoder *decoder; /* owned by the machine */
+    struct lc_jump *jumps;      /* owned: LC_JUMPS recent targets of branches that are not linked */
+    struct lc_decoder *decoder; /* owned */
     struct lc_cpu_bus bus;
     struct lc_observer observer;
     struct lc_clock *clock;
@@ -355,6 +356,23 @@ LC_INLINE bool lc_cpu_canonical(const struct lc_cpu *c, uint64_t la)
 {
     return lc_canonical(la, c->cr4 & LC_CR4_LA57 ? 57 : 48);
 }
+
+/* ---- create.c ---- */
+/* What a CPU is made of; the pointers must outlive it. */
+struct lc_cpu_env {
+    const struct lc_alloc *alloc;
+    struct lc_phys *phys; /* one CPU each: it watches stores to code */
+    struct lc_clock *clock;
+    const struct lc_log *log; /* may be NULL */
+    uint64_t features[4];     /* bits numbered by enum lc_feature (lc_model_parse) */
+    uint64_t seed;            /* of RDRAND and RDSEED */
+    uint64_t ps_per_insn;     /* virtual time of an instruction, picoseconds; > 0 */
+};
+/* A CPU after RESET, its ports, pins and observer not connected. Errors: INVALID, NOMEM; *out is
+ * NULL then and nothing is left behind. */
+enum libcpu_err lc_cpu_new(const struct lc_cpu_env *env, struct lc_cpu **out, struct lc_error *e);
+/* NULL is allowed. */
+void lc_cpu_free(struct lc_cpu *c);
 
 /* ---- cpu.c ---- */
 /* State after power-on or RESET (SDM vol. 3A, table 9-1). */

@@ -144,11 +144,11 @@ LC_INLINE bool lc_arith_cond(const struct lc_arith *a, unsigned cc)
     case 0: v = lc_arith_of(a); break;
     case 1: v = lc_arith_cf(a); break;
     case 2: v = lc_arith_zf(a); break;
-    case 3: v = lc_arith_cf(a) | lc_arith_zf(a); break;
+    case 3: v = (unsigned)lc_arith_cf(a) | lc_arith_zf(a); break;
     case 4: v = lc_arith_sf(a); break;
     case 5: v = lc_arith_pf(a); break;
     case 6: v = lc_arith_sf(a) != lc_arith_of(a); break;
-    default: v = lc_arith_zf(a) | (lc_arith_sf(a) != lc_arith_of(a)); break;
+    default: v = (unsigned)lc_arith_zf(a) | (lc_arith_sf(a) != lc_arith_of(a)); break;
     }
     return v != (cc & 1);
 }

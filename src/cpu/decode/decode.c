@@ -342,13 +342,13 @@ static bool read_sib(struct reader *r)
 {
     struct lc_decoded *o = r->out;
     uint8_t sib = next_byte(r);
-    unsigned index = (sib >> 3 & 7) | (o->rex & 2) << 2, base = sib & 7;
+    unsigned index = (sib >> 3 & 7u) | (o->rex & 2u) << 2, base = sib & 7;
     o->scale = sib >> 6;
     if (index != LC_RSP)
         o->index = (uint8_t)index;
     if (base == 5 && o->modrm >> 6 == 0)
         return true;
-    o->base = (uint8_t)(base | (o->rex & 1) << 3);
+    o->base = (uint8_t)(base | (o->rex & 1u) << 3);
     return false;
 }
 
@@ -364,7 +364,7 @@ static void read_mem32(struct reader *r)
         if (code64(r))
             o->base = LC_REG_RIP;
     } else {
-        o->base = (uint8_t)(rm | (o->rex & 1) << 3);
+        o->base = (uint8_t)(rm | (o->rex & 1u) << 3);
     }
     if (disp32)
         o->disp = (int32_t)next_bytes(r, 4);

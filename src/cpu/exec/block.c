@@ -121,7 +121,7 @@ static bool pool_reserve(struct lc_cpu *c, size_t size)
         return true;
     if (bc->chunk_count == MAX_CHUNKS)
         lc_blocks_flush(c);
-    struct chunk *n = lc_alloc_resize(c->alloc, NULL, 0, sizeof(*n));
+    struct chunk *n = lc_alloc_line(c->alloc, sizeof(*n));
     if (!n)
         return false;
     n->used = 0;
@@ -206,9 +206,10 @@ static void on_code_written(void *opaque, uint64_t pa, uint64_t len)
 
 struct lc_block_cache *lc_blocks_new(struct lc_cpu *c)
 {
-    struct lc_block_cache *bc = lc_alloc_zero(c->alloc, 1, sizeof(*bc));
+    struct lc_block_cache *bc = lc_alloc_line(c->alloc, sizeof(*bc));
     if (!bc)
         return NULL;
+    memset(bc, 0, sizeof(*bc));
     c->blocks = bc;
     c->phys->code_written = on_code_written;
     c->phys->opaque = c;
@@ -219,7 +220,7 @@ static void free_chunks(const struct lc_alloc *a, struct lc_block_cache *bc)
 {
     while (bc->chunks) {
         struct chunk *n = bc->chunks->next;
-        lc_alloc_free(a, bc->chunks, sizeof(*bc->chunks));
+        lc_alloc_free_line(a, bc->chunks, sizeof(*bc->chunks));
         bc->chunks = n;
     }
     bc->chunk_count = 0;
@@ -230,7 +231,7 @@ void lc_blocks_free(struct lc_cpu *c)
     if (!c->blocks)
         return;
     free_chunks(c->alloc, c->blocks);
-    lc_alloc_free(c->alloc, c->blocks, sizeof(*c->blocks));
+    lc_alloc_free_line(c->alloc, c->blocks, sizeof(*c->blocks));
     c->blocks = NULL;
 }
 
