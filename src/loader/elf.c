@@ -247,8 +247,7 @@ static enum libcpu_err check_segment(struct lc_load *l, const struct lc_elf *elf
     if (!lc_inside(s->offset, s->filesz, l->r->data.size))
         return lc_load_fail(l, LIBCPU_ERR_FORMAT,
                             "program header %u: p_offset 0x%" PRIx64 " + p_filesz 0x%" PRIx64
-                            " is past the end "
-                            "of the file (0x%zx)",
+                            " is past the end of the file (0x%zx)",
                             i, s->offset, s->filesz, l->r->data.size);
     if (s->align & (s->align - 1))
         return lc_load_fail(l, LIBCPU_ERR_FORMAT,

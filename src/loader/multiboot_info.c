@@ -165,8 +165,7 @@ static enum libcpu_err check_section(struct lc_load *l, unsigned i, const struct
     if (!lc_inside(s->offset, s->size, l->r->data.size))
         return lc_load_fail(l, LIBCPU_ERR_FORMAT,
                             "section %u: sh_offset 0x%" PRIx64 " + sh_size 0x%" PRIx64
-                            " is past the end of the "
-                            "file (0x%zx)",
+                            " is past the end of the file (0x%zx)",
                             i, s->offset, s->size, l->r->data.size);
     if (s->align & (s->align - 1))
         return lc_load_fail(l, LIBCPU_ERR_FORMAT,

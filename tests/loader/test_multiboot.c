@@ -423,6 +423,28 @@ static void test_modules(void **state)
     rig_fini(&rig);
 }
 
+/* A module that does not fit below a hole in RAM goes above it. */
+static void test_module_above_hole(void **state)
+{
+    static const uint8_t data[0x100000];
+    const struct lc_image_module modules[] = {{{data, sizeof(data)}, ""}, {{data, 1}, ""}};
+    struct rig rig;
+    uint64_t list;
+
+    (void)state;
+    rig_init(&rig, 0x240000);
+    rig_add(&rig, "ROM", 0x300000, 0x1000, true);
+    rig_add(&rig, "more RAM", 0x400000, 0x200000, false);
+    image_multiboot_kludge(&img);
+    rig.r.modules = modules;
+    rig.r.module_count = 2;
+    rig_good(&rig, &img, LC_IMAGE_AUTO);
+    list = rig_u32(&rig, INFO_AT + 24);
+    assert_int_equal(rig_u32(&rig, list), 0x400000);
+    assert_int_equal(rig_u32(&rig, list + 16), 0x500000);
+    rig_fini(&rig);
+}
+
 static void test_modules_do_not_fit(void **state)
 {
     static const uint8_t big[0x100000];
@@ -515,6 +537,7 @@ int main(void)
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_long_cmdline),
         cmocka_unit_test(test_modules),
+        cmocka_unit_test(test_module_above_hole),
         cmocka_unit_test(test_modules_do_not_fit),
         cmocka_unit_test(test_sections),
         cmocka_unit_test(test_refused_sections),
