@@ -105,11 +105,22 @@ LC_INLINE void lc_arith_change(struct lc_arith *a, uint32_t mask, uint32_t f)
     lc_arith_set(a, (lc_arith_get(a) & ~mask) | (f & mask));
 }
 
+/* Replace CF and OF alone. */
+LC_INLINE void lc_arith_set_carry(struct lc_arith *a, bool cf, bool of)
+{
+    a->co = (uint64_t)cf << 63 | ((uint64_t)cf ^ (uint64_t)of) << 62;
+}
+
 /* Replace CF alone. */
 LC_INLINE void lc_arith_set_cf(struct lc_arith *a, bool cf)
 {
-    uint64_t of = (a->co ^ (a->co << 1)) >> 63;
-    a->co = (uint64_t)cf << 63 | ((uint64_t)cf ^ of) << 62;
+    lc_arith_set_carry(a, cf, lc_arith_of(a));
+}
+
+/* Replace OF alone. */
+LC_INLINE void lc_arith_set_of(struct lc_arith *a, bool of)
+{
+    lc_arith_set_carry(a, lc_arith_cf(a), of);
 }
 
 /* After r = a + b (+ carry), `size` bytes. */

@@ -218,7 +218,7 @@ static bool vex_fits(const struct lc_row *row, const struct reader *r)
     if (((a & LC_ATTR_W0) && r->w) || ((a & LC_ATTR_W1) && !r->w))
         return false;
     if (!r->vex)
-        return true;
+        return !(a & LC_ATTR_NOREXB) || !(r->out->rex & 1);
     if (((a & LC_ATTR_L0) && r->out->vex_l) || ((a & LC_ATTR_L1) && !r->out->vex_l))
         return false;
     return !(a & LC_ATTR_NOVVVV) || r->out->vvvv == 0;

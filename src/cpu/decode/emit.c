@@ -6,7 +6,7 @@
  *   Jb, Jz             offset of the target from the start of the page (add cpu->gpr[LC_RIP_PAGE])
  *   Ap                 offset | selector << 32
  *   Iw, Ib (ENTER)     size | level << 16
- *   third register     its byte offset (VEX.vvvv); with an immediate too, offset << 8 | immediate
+ *   VEX.vvvv           as a source: its byte offset (or vector number) << 8, low byte: imm8 if any
  *   Ob, Ov             the address; the memory operand then has no base
  */
 #include "cpu/cpu.h"
@@ -51,6 +51,18 @@ static uint8_t register_operand(const struct lc_decoded *d, unsigned n)
     case LC_OPK_H: return d->vvvv;
     default: return LC_ZERO * 8;
     }
+}
+
+/* The source: the first operand behind the destination that is neither memory nor VEX.vvvv, which
+ * goes into `imm`. */
+static uint8_t source_operand(const struct lc_decoded *d)
+{
+    for (unsigned i = 1; i < LC_OPERANDS; i++) {
+        unsigned kind = LC_OPD_KIND(d->row->operand[i]);
+        if (kind != LC_OPK_B && kind != LC_OPK_H && !lc_operand_is_mem(d, i))
+            return register_operand(d, i);
+    }
+    return LC_ZERO * 8;
 }
 
 static bool is_immediate(unsigned kind)
@@ -140,7 +152,5 @@ void lc_emit(const struct lc_decoded *d, uint32_t key, unsigned off, struct lc_i
     if (disp_overflows(d, off))
         out->flags &= (uint8_t)~LC_INSN_EA64;
     out->dst = register_operand(d, 0);
-    out->src = register_operand(d, 1);
-    if (lc_operand_is_mem(d, 1))
-        out->src = register_operand(d, 2);
+    out->src = source_operand(d);
 }

@@ -15,6 +15,7 @@ enum operand_name {
     Ew = K(E, W),
     Ed = K(E, D),
     Eq = K(E, Q),
+    Ez = K(E, Z),
     Ev = K(E, V),
     Ey = K(E, Y),
     Rv = K(R, V),
@@ -149,6 +150,7 @@ enum operand_name {
 #define WR     LC_ATTR_WRITE
 #define RD     LC_ATTR_READ
 #define UD     LC_ATTR_UD
+#define NOREXB LC_ATTR_NOREXB
 
 #define OPS0                                                                                       \
     {                                                                                              \
