@@ -1,0 +1,341 @@
+/*
+ * main.c - libcpu-run: run an image, or the bundled guest, with the terminal as its serial port.
+ *
+ * Uses the public API only.
+ */
+#include "guest_image.h"
+#include "options.h"
+#include "terminal.h"
+#include "trace.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    SLICE = 2000000, /* instructions between two looks at the keyboard */
+    INPUT = 256,
+};
+
+struct runner {
+    struct options o;
+    libcpu *m;
+    FILE *serial;    /* where COM1 goes; NULL: nowhere */
+    FILE *trace_out; /* to be closed; NULL: standard error */
+    struct trace *trace;
+    uint8_t input[INPUT]; /* typed, not yet taken by the guest */
+    size_t input_len;
+    bool input_ended;
+    uint64_t insns_left;
+};
+
+static int fail(int status, const char *text)
+{
+    fprintf(stderr, "libcpu-run: %s\n", text);
+    return status;
+}
+
+/* The exit status of a library error. */
+static int status_of(enum libcpu_err err)
+{
+    switch (err) {
+    case LIBCPU_ERR_NOFILE:
+    case LIBCPU_ERR_IO: return STATUS_NO_INPUT;
+    case LIBCPU_ERR_FORMAT:
+    case LIBCPU_ERR_RANGE:
+    case LIBCPU_ERR_UNSUPPORTED: return STATUS_DATA;
+    case LIBCPU_ERR_INVALID: return STATUS_USAGE;
+    default: return STATUS_INTERNAL;
+    }
+}
+
+/* ---- output ---- */
+
+static void on_serial(void *user, const uint8_t *data, size_t size)
+{
+    struct runner *r = user;
+    if (!r->serial)
+        return;
+    fwrite(data, 1, size, r->serial);
+    if (memchr(data, '\n', size))
+        fflush(r->serial);
+}
+
+static void on_debugcon(void *user, const uint8_t *data, size_t size)
+{
+    (void)user;
+    fwrite(data, 1, size, stderr);
+}
+
+/* ---- images ---- */
+
+/* Read a module file; NULL: an error line has been printed. */
+static void *read_file(const char *path, size_t *size)
+{
+    FILE *f = fopen(path, "rb");
+    void *data = NULL;
+    long n;
+    if (f && fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0 && fseek(f, 0, SEEK_SET) == 0) {
+        data = malloc((size_t)n + 1);
+        *size = data ? fread(data, 1, (size_t)n, f) : 0;
+        if (data && *size != (size_t)n) {
+            free(data);
+            data = NULL;
+        }
+    }
+    if (!data)
+        fprintf(stderr, "libcpu-run: -initrd '%s': cannot read the file\n", path);
+    if (f)
+        fclose(f);
+    return data;
+}
+
+/* "file args": the file is the first word. */
+static int read_modules(const struct options *o, struct libcpu_module *modules)
+{
+    for (unsigned i = 0; i < o->module_count; i++) {
+        const char *text = o->module[i];
+        size_t len = strcspn(text, " ");
+        char *path = strndup(text, len);
+        void *data = path ? read_file(path, &modules[i].size) : NULL;
+        free(path);
+        if (!data)
+            return STATUS_NO_INPUT;
+        modules[i].data = data;
+        modules[i].cmdline = text;
+    }
+    return -1;
+}
+
+static char *command_line(const struct options *o)
+{
+    const char *append = o->append ? o->append : "";
+    size_t size = strlen(append) + sizeof(" quiet");
+    char *text = malloc(size);
+    if (text)
+        snprintf(text, size, "%s%s%s", append, *append && o->quiet ? " " : "",
+                 o->quiet ? "quiet" : "");
+    return text;
+}
+
+static int load(struct runner *r)
+{
+    struct libcpu_module modules[MAX_MODULES] = {{0}};
+    struct libcpu_image_options io;
+    int status = read_modules(&r->o, modules);
+    char *cmdline = command_line(&r->o);
+    libcpu_image_init(&io);
+    io.format = r->o.format;
+    io.modules = modules;
+    io.module_count = r->o.module_count;
+    io.cmdline = cmdline;
+    if (r->o.format == LIBCPU_IMAGE_FLAT) {
+        io.mode = r->o.flat_mode;
+        io.addr = r->o.flat_addr;
+    }
+    if (status < 0) {
+        enum libcpu_err err;
+        if (r->o.image) {
+            err = libcpu_load_file(r->m, r->o.image, &io);
+        } else {
+            io.name = "guest";
+            err = libcpu_load_mem(r->m, guest_image, guest_image_size, &io);
+        }
+        if (err)
+            status = fail(status_of(err), libcpu_last_error(r->m));
+    }
+    for (unsigned i = 0; i < r->o.module_count; i++)
+        free((void *)(uintptr_t)modules[i].data);
+    free(cmdline);
+    return status;
+}
+
+/* ---- running ---- */
+
+/* Give the guest what has been typed. */
+static void feed(struct runner *r)
+{
+    size_t taken = 0;
+    if (!r->input_len)
+        return;
+    libcpu_serial_input(r->m, r->input, r->input_len, &taken);
+    r->input_len -= taken;
+    memmove(r->input, r->input + taken, r->input_len);
+}
+
+/* Look at the keyboard; true: the person wants to leave. */
+static bool take_input(struct runner *r, int timeout_ms)
+{
+    size_t room = INPUT - r->input_len;
+    if (r->o.serial != SERIAL_STDIO || r->input_ended || room == 0) {
+        if (timeout_ms > 0)
+            usleep((useconds_t)timeout_ms * 1000);
+        return false;
+    }
+    switch (terminal_read(r->input + r->input_len, &room, timeout_ms)) {
+    case TERMINAL_QUIT: return true;
+    case TERMINAL_EOF: r->input_ended = true; break;
+    case TERMINAL_DATA: r->input_len += room; break;
+    case TERMINAL_NONE: break;
+    }
+    return false;
+}
+
+/* How long an idle guest with the host's clock may be left alone, ms. */
+static int idle_ms(const struct libcpu_stop *s)
+{
+    uint64_t ns = s->next_event_ns > s->time_ns ? s->next_event_ns - s->time_ns : 0;
+    return ns > UINT64_C(100000000) ? 100 : (int)(ns / 1000000);
+}
+
+/* Halted with no event to come: only input can wake it. */
+static bool can_wake(const struct runner *r)
+{
+    const uint64_t interrupt_flag = 0x200;
+    return (libcpu_reg(r->m, LIBCPU_REG_RFLAGS) & interrupt_flag) && !r->input_ended &&
+           r->o.serial == SERIAL_STDIO;
+}
+
+/* What a stop means; -1: go on. */
+static int after_stop(struct runner *r, const struct libcpu_stop *s)
+{
+    switch (s->reason) {
+    case LIBCPU_STOP_BUDGET: return r->insns_left ? -1 : STATUS_BUDGET;
+    case LIBCPU_STOP_IDLE: return take_input(r, idle_ms(s)) ? STATUS_OK : -1;
+    case LIBCPU_STOP_HALTED:
+        if (!can_wake(r))
+            return STATUS_HALTED;
+        return take_input(r, 1000) ? STATUS_OK : -1;
+    case LIBCPU_STOP_EXIT: return (int)(s->exit_value * 2 + 1) & 0xff;
+    case LIBCPU_STOP_POWER_OFF: return STATUS_OK;
+    case LIBCPU_STOP_TRIPLE_FAULT:
+        fflush(r->serial);
+        fprintf(stderr, "libcpu-run: triple fault: vector %u at rip 0x%" PRIx64 "\n", s->vector,
+                s->rip);
+        return STATUS_TRIPLE_FAULT;
+    case LIBCPU_STOP_RESET:
+        if (r->o.no_reboot)
+            return STATUS_OK;
+        libcpu_reset(r->m);
+        return load(r);
+    case LIBCPU_STOP_REQUEST: return -1;
+    default: return fail(STATUS_INTERNAL, libcpu_strerror((enum libcpu_err)s->error));
+    }
+}
+
+static int run(struct runner *r)
+{
+    for (;;) {
+        struct libcpu_stop s;
+        if (take_input(r, 0))
+            return STATUS_OK;
+        if (terminal_signal())
+            return 128 + terminal_signal();
+        feed(r);
+        uint64_t n = r->insns_left < SLICE ? r->insns_left : SLICE;
+        if (libcpu_run(r->m, n, &s))
+            return fail(STATUS_INTERNAL, libcpu_last_error(r->m));
+        if (s.reason == LIBCPU_STOP_BUDGET)
+            r->insns_left -= n;
+        else
+            r->insns_left -= s.insns < r->insns_left ? s.insns : r->insns_left;
+        int status = after_stop(r, &s);
+        if (status >= 0)
+            return status;
+    }
+}
+
+/* ---- beginning and end ---- */
+
+static int open_outputs(struct runner *r)
+{
+    r->serial = r->o.serial == SERIAL_STDIO ? stdout : NULL;
+    if (r->o.serial == SERIAL_FILE && !(r->serial = fopen(r->o.serial_path, "wb"))) {
+        fprintf(stderr, "libcpu-run: -serial '%s': cannot write the file\n", r->o.serial_path);
+        return STATUS_NO_INPUT;
+    }
+    if (r->o.trace_path && !(r->trace_out = fopen(r->o.trace_path, "w"))) {
+        fprintf(stderr, "libcpu-run: -D '%s': cannot write the file\n", r->o.trace_path);
+        return STATUS_NO_INPUT;
+    }
+    return -1;
+}
+
+static int create(struct runner *r)
+{
+    struct libcpu_config c;
+    char text[256] = "";
+    libcpu_config_init(&c);
+    c.ram_size = r->o.ram_size;
+    c.clock = r->o.clock;
+    c.cpu = r->o.cpu;
+    c.exit_port = r->o.exit_port;
+    c.serial = on_serial;
+    c.serial_user = r;
+    c.debugcon = on_debugcon;
+    enum libcpu_err err = libcpu_create_error(&c, &r->m, text, sizeof(text));
+    if (err == LIBCPU_ERR_INVALID || err == LIBCPU_ERR_UNSUPPORTED)
+        return fail(STATUS_USAGE, text);
+    return err ? fail(STATUS_INTERNAL, text) : -1;
+}
+
+static void report(struct runner *r)
+{
+    struct libcpu_stats s;
+    uint64_t hash;
+    if (r->o.stats && libcpu_stats_get(r->m, &s) == LIBCPU_ERR_OK)
+        fprintf(stderr,
+                "instructions %" PRIu64 "\nblocks %" PRIu64 "\nblock look-ups %" PRIu64
+                "\ntlb misses %" PRIu64 "\ntlb flushes %" PRIu64 "\npage walks %" PRIu64
+                "\nexceptions %" PRIu64 "\ninterrupts %" PRIu64 "\n",
+                s.insns, s.blocks, s.block_lookups, s.tlb_misses, s.tlb_flushes, s.walks,
+                s.exceptions, s.interrupts);
+    if (r->o.state_hash && libcpu_state_hash(r->m, &hash) == LIBCPU_ERR_OK)
+        fprintf(stderr, "state hash %016" PRIx64 "\n", hash);
+}
+
+static int start(struct runner *r)
+{
+    enum libcpu_err err;
+    int status = open_outputs(r);
+    if (status < 0)
+        status = create(r);
+    if (status < 0)
+        status = load(r);
+    if (status >= 0)
+        return status;
+    r->trace = trace_begin(r->m, &r->o, r->trace_out ? r->trace_out : stderr, &err);
+    if (err)
+        return fail(STATUS_INTERNAL, libcpu_strerror(err));
+    r->insns_left = r->o.max_insns;
+    terminal_begin();
+    status = run(r);
+    terminal_end();
+    if (r->serial)
+        fflush(r->serial);
+    report(r);
+    return status;
+}
+
+static void finish(struct runner *r)
+{
+    trace_end(r->trace);
+    libcpu_destroy(r->m);
+    if (r->serial && r->serial != stdout)
+        fclose(r->serial);
+    if (r->trace_out)
+        fclose(r->trace_out);
+}
+
+int main(int argc, char **argv)
+{
+    static struct runner r;
+    int status = options_parse(argc, argv, &r.o);
+    if (status >= 0)
+        return status;
+    status = start(&r);
+    finish(&r);
+    return status;
+}
