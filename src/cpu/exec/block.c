@@ -20,9 +20,10 @@ enum {
 /* A page that blocks were decoded from. */
 struct code_page {
     uint64_t pa;
-    struct code_page *next; /* same bucket */
-    struct lc_block *blocks;
-    uint32_t granules; /* bit n: some block covers a byte of piece n */
+    struct code_page *next;  /* same bucket */
+    struct lc_block *blocks; /* that begin here */
+    struct lc_block *tails;  /* that end here, having begun in another page */
+    uint32_t granules;       /* bit n: some block covers a byte of piece n */
 };
 
 struct chunk {
@@ -147,11 +148,13 @@ static struct code_page *page_find(struct lc_block_cache *bc, uint64_t pa)
     return p;
 }
 
-static uint32_t granules_of(const struct lc_block *b)
+/* The pieces of its page that [pa, pa+len) touches; cut at the page's end. */
+static uint32_t granules_of(uint64_t pa, uint64_t len)
 {
-    unsigned first = (unsigned)(b->pa & ~LC_PAGE_MASK) >> GRANULE_SHIFT;
-    unsigned last = (unsigned)((b->pa + b->bytes - 1) & ~LC_PAGE_MASK) >> GRANULE_SHIFT;
-    return (uint32_t)(lc_mask(last + 1) & ~lc_mask(first));
+    unsigned first = (unsigned)(pa & ~LC_PAGE_MASK);
+    uint64_t last = first + len - 1 < LC_PAGE_SIZE ? first + len - 1 : LC_PAGE_SIZE - 1;
+    return (uint32_t)(lc_mask((unsigned)(last >> GRANULE_SHIFT) + 1) &
+                      ~lc_mask(first >> GRANULE_SHIFT));
 }
 
 /* ---- invalidation ---- */
@@ -164,16 +167,49 @@ static void unlink_bucket(struct lc_block_cache *bc, struct lc_block *b)
     *p = b->next;
 }
 
-static void kill_block(struct lc_block *b)
+/* A dead block leaves its bucket now, and the page lists when they are next looked through. */
+static void kill_block(struct lc_block_cache *bc, struct lc_block *b)
 {
+    unlink_bucket(bc, b);
     for (int32_t i = 0; i < b->count; i++)
         b->insn[i].fn = run_stale;
     b->count = LC_BLOCK_DEAD;
 }
 
-static bool overlaps(const struct lc_block *b, uint64_t pa, uint64_t len)
+static bool ranges_meet(uint64_t a, uint64_t alen, uint64_t b, uint64_t blen)
 {
-    return b->pa < pa + len && pa < b->pa + b->bytes;
+    return a < b + blen && b < a + alen;
+}
+
+static void kill_blocks(struct lc_block_cache *bc, struct code_page *page, uint64_t pa,
+                        uint64_t len)
+{
+    for (struct lc_block **p = &page->blocks; *p;) {
+        struct lc_block *b = *p;
+        if (b->count != LC_BLOCK_DEAD && ranges_meet(b->pa, b->bytes, pa, len))
+            kill_block(bc, b);
+        if (b->count == LC_BLOCK_DEAD) {
+            *p = b->page_next;
+        } else {
+            page->granules |= granules_of(b->pa, b->bytes);
+            p = &b->page_next;
+        }
+    }
+}
+
+static void kill_tails(struct lc_block_cache *bc, struct code_page *page, uint64_t pa, uint64_t len)
+{
+    for (struct lc_block **p = &page->tails; *p;) {
+        struct lc_block *b = *p;
+        if (b->count != LC_BLOCK_DEAD && ranges_meet(b->tail, b->tail_bytes, pa, len))
+            kill_block(bc, b);
+        if (b->count == LC_BLOCK_DEAD) {
+            *p = b->tail_next;
+        } else {
+            page->granules |= granules_of(b->tail, b->tail_bytes);
+            p = &b->tail_next;
+        }
+    }
 }
 
 /* Bytes of a code page are about to change: the blocks that hold them end. */
@@ -181,26 +217,12 @@ static void on_code_written(void *opaque, uint64_t pa, uint64_t len)
 {
     struct lc_cpu *c = opaque;
     struct code_page *page = page_find(c->blocks, pa);
-    if (!page)
-        return;
-    unsigned first = (unsigned)(pa & ~LC_PAGE_MASK) >> GRANULE_SHIFT;
-    unsigned last = (unsigned)((pa + len - 1) & ~LC_PAGE_MASK) >> GRANULE_SHIFT;
-    if (!(page->granules & (lc_mask(last + 1) & ~lc_mask(first))))
+    if (!page || !(page->granules & granules_of(pa, len)))
         return;
     page->granules = 0;
-    struct lc_block **p = &page->blocks;
-    while (*p) {
-        struct lc_block *b = *p;
-        if (overlaps(b, pa, len)) {
-            *p = b->page_next;
-            unlink_bucket(c->blocks, b);
-            kill_block(b);
-        } else {
-            page->granules |= granules_of(b);
-            p = &b->page_next;
-        }
-    }
-    if (!page->blocks)
+    kill_blocks(c->blocks, page, pa, len);
+    kill_tails(c->blocks, page, pa, len);
+    if (!page->blocks && !page->tails)
         lc_phys_set_code(c->phys, pa, false);
 }
 
@@ -255,18 +277,22 @@ static void emit_special(struct lc_insn *out, lc_op_fn fn, unsigned off, unsigne
     *out = (struct lc_insn){.fn = fn, .off_len = (uint16_t)(off << 4 | (len & 15))};
 }
 
+/* Physical address of the page behind that of la; false: it faults. */
+static bool translate_tail(struct lc_cpu *c, uint64_t la, uint64_t *pa)
+{
+    uint64_t second = (la & LC_PAGE_MASK) + LC_PAGE_SIZE;
+    return lc_fetch_translate(c, c->code64 ? second : (uint32_t)second, pa);
+}
+
 /* Bytes of the instruction at la that may lie in two pages, into buf; false: the second faults. */
 static bool fetch_crossing(struct lc_cpu *c, uint64_t la, const uint8_t *first, unsigned room,
-                           uint8_t buf[LC_INSN_MAX])
+                           uint8_t buf[LC_INSN_MAX], uint64_t *tail)
 {
-    uint64_t pa, second = la + room;
-    if (!c->code64)
-        second &= 0xffffffff;
     memcpy(buf, first, room);
-    if (!lc_fetch_translate(c, second, &pa))
+    if (!translate_tail(c, la, tail))
         return false;
     for (unsigned i = room; i < LC_INSN_MAX; i++)
-        buf[i] = (uint8_t)lc_phys_load(c->phys, pa + (i - room), 1);
+        buf[i] = (uint8_t)lc_phys_load(c->phys, *tail + (i - room), 1);
     return true;
 }
 
@@ -289,7 +315,7 @@ struct builder {
     unsigned room;       /* the same, and to the end of the code segment */
     unsigned limit;      /* instructions */
     unsigned count, bytes;
-    bool crosses; /* the only instruction lies in two pages: not to be kept */
+    uint64_t tail; /* the only instruction may lie in two pages: the second; else 0 */
     struct lc_insn insn[LC_BLOCK_INSNS];
 };
 
@@ -326,13 +352,14 @@ static bool build_crossing(struct builder *b)
     size_t avail = limit < LC_INSN_MAX ? (size_t)limit : LC_INSN_MAX;
     if (b->page_room >= avail)
         memcpy(buf, b->host, avail);
-    else if (!fetch_crossing(b->c, b->la, b->host, b->page_room, buf))
+    else if (!fetch_crossing(b->c, b->la, b->host, b->page_room, buf, &b->tail))
         return false;
     enum lc_decode_status s = lc_decode(b->c->decoder, b->key, buf, avail, &d);
     if (s == LC_DECODE_SHORT)
         return lc_raise_gp0(b->c); /* past the limit of CS */
     emit_status(b, s, &d);
-    b->crosses = true;
+    if (b->bytes <= b->page_room)
+        b->tail = 0;
     return true;
 }
 
@@ -351,7 +378,9 @@ static struct lc_block *fill_block(struct lc_block *blk, const struct builder *b
     blk->key = b->key;
     blk->count = (int32_t)b->count;
     blk->bytes = b->bytes;
-    blk->next = blk->page_next = NULL;
+    blk->next = blk->page_next = blk->tail_next = NULL;
+    blk->tail = b->tail;
+    blk->tail_bytes = b->tail ? b->bytes - b->page_room : 0;
     memcpy(blk->insn, b->insn, b->count * sizeof(b->insn[0]));
     for (unsigned i = 0; i < b->count; i++)
         blk->insn[i].left = (uint8_t)(b->count - i);
@@ -376,21 +405,34 @@ static struct code_page *page_get(struct lc_block_cache *bc, uint64_t pa)
     return p;
 }
 
-/* Keep a built block: in its bucket, on its page, its page protected. NULL: no memory. */
+/* The page that holds pa has code from now on: stores to it must be seen. */
+static struct code_page *protect_page(struct lc_cpu *c, uint64_t pa)
+{
+    struct code_page *page = page_get(c->blocks, pa);
+    if (!page->blocks && !page->tails) {
+        lc_phys_set_code(c->phys, pa, true);
+        lc_tlb_protect(c->tlbs, pa);
+    }
+    return page;
+}
+
+/* Keep a built block: in its bucket, on its pages, its pages protected. NULL: no memory. */
 static struct lc_block *keep(struct lc_cpu *c, const struct builder *b)
 {
     size_t size = sizeof(struct lc_block) + (b->count + 1) * sizeof(struct lc_insn);
-    if (!pool_reserve(c, size + sizeof(struct code_page) + 64))
+    if (!pool_reserve(c, size + 2 * sizeof(struct code_page) + 96))
         return NULL;
     struct lc_block *blk = fill_block(pool_take(c->blocks, size), b);
-    struct code_page *page = page_get(c->blocks, b->pa);
-    if (!page->blocks) {
-        lc_phys_set_code(c->phys, b->pa, true);
-        lc_tlb_protect(c->tlbs, b->pa);
-    }
+    struct code_page *page = protect_page(c, b->pa);
     blk->page_next = page->blocks;
     page->blocks = blk;
-    page->granules |= granules_of(blk);
+    page->granules |= granules_of(blk->pa, blk->bytes);
+    if (blk->tail) {
+        page = protect_page(c, blk->tail);
+        blk->tail_next = page->tails;
+        page->tails = blk;
+        page->granules |= granules_of(blk->tail, blk->tail_bytes);
+    }
     struct lc_block **bucket = &c->blocks->bucket[bucket_of(blk->pa, blk->key)];
     blk->next = *bucket;
     *bucket = blk;
@@ -453,14 +495,29 @@ static struct lc_block *find_new(struct lc_cpu *c, uint64_t la, uint64_t pa, uin
     if (!build(&b))
         return NULL;
     c->stats.blocks++;
-    if (b.crosses || !may_keep)
+    bool keepable = !b.tail || lc_phys_is_memory(c->phys, b.tail, 1);
+    if (!may_keep || !keepable)
         return fill_block(scratch(c), &b);
     struct lc_block *blk = keep(c, &b);
     if (!blk) {
         c->exit = LC_EXIT_NOMEM;
         return NULL;
     }
-    return limit == LC_BLOCK_INSNS ? note(c, blk) : blk;
+    return limit == LC_BLOCK_INSNS && !blk->tail ? note(c, blk) : blk;
+}
+
+/* Does the second page of a block that has one still lie where it lay? False: a fault was raised,
+ * or *same is false. */
+static bool tail_check(struct lc_cpu *c, const struct lc_block *b, uint64_t la, bool *same)
+{
+    uint64_t pa;
+    *same = true;
+    if (LC_LIKELY(!b->tail))
+        return true;
+    if (!translate_tail(c, la, &pa))
+        return false;
+    *same = pa == b->tail;
+    return true;
 }
 
 struct lc_block *lc_block_find(struct lc_cpu *c, unsigned limit)
@@ -481,8 +538,11 @@ struct lc_block *lc_block_find(struct lc_cpu *c, unsigned limit)
     /* Blocks of one instruction are kept too, as a variant of their own. */
     uint32_t key = c->key;
     struct lc_block *blk = lookup(c, pa, key);
-    if (LC_LIKELY(blk && (unsigned)blk->count <= limit && inside_limit(c, blk)))
-        return limit == 1 ? blk : note(c, blk);
+    bool same = false;
+    if (blk && !tail_check(c, blk, la, &same))
+        return NULL;
+    if (LC_LIKELY(same && (unsigned)blk->count <= limit && inside_limit(c, blk)))
+        return limit == 1 || blk->tail ? blk : note(c, blk);
     bool may_keep = !blk && (limit == 1 || limit == LC_BLOCK_INSNS);
     return find_new(c, la, pa, key, limit, may_keep);
 }

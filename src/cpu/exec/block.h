@@ -19,11 +19,13 @@ struct lc_block {
     uint8_t *host;              /* the same byte in host memory; NULL: no memory there */
     struct lc_block *next;      /* same hash bucket */
     struct lc_block *page_next; /* same page */
+    struct lc_block *tail_next; /* same second page */
+    uint64_t tail;              /* an instruction in two pages: physical page of its end; else 0 */
     uint32_t key;               /* mode key */
     int32_t count;              /* instructions, or LC_BLOCK_DEAD: fails every budget check */
     uint32_t bytes;             /* length of the code */
-    uint32_t pad;
-    struct lc_insn insn[]; /* `count` records, then a struct lc_link */
+    uint32_t tail_bytes;        /* of which in the second page */
+    struct lc_insn insn[];      /* `count` records, then a struct lc_link */
 };
 
 /* What follows the last record: where the block goes on, as far as that has been found out.
