@@ -3,8 +3,11 @@
  */
 #include "cpu/cpu.h"
 
+#include "cpu/cpuid.h"
 #include "cpu/debug.h"
 #include "cpu/exec/block.h"
+#include "cpu/feature.h"
+#include "cpu/msr.h"
 
 /* ---- derived state ---- */
 
@@ -39,17 +42,23 @@ static bool flat_data(const struct lc_seg *s)
            (s->attr & LC_SEG_WRITABLE) && !(s->attr & LC_SEG_DOWN);
 }
 
-static void derive_segments(struct lc_cpu *c)
+void lc_cpu_derive_segment(struct lc_cpu *c, unsigned i)
 {
-    for (unsigned i = 0; i < LC_SEGS; i++) {
-        bool based = !c->code64 || i >= LC_FS;
-        c->segbase[i] = based ? c->seg[i].base : 0;
-        c->seg_checked[i] = !c->code64 && !flat_data(&c->seg[i]);
-    }
+    bool based = !c->code64 || i >= LC_FS;
+    c->segbase[i] = based ? c->seg[i].base : 0;
+    c->seg_checked[i] = !c->code64 && !flat_data(&c->seg[i]);
+    if (i != LC_SS)
+        return;
     if (c->code64)
         c->sp_mask = ~UINT64_C(0);
     else
         c->sp_mask = c->seg[LC_SS].attr & LC_SEG_DB ? 0xffffffff : 0xffff;
+}
+
+static void derive_segments(struct lc_cpu *c)
+{
+    for (unsigned i = 0; i < LC_SEGS; i++)
+        lc_cpu_derive_segment(c, i);
 }
 
 static uint32_t derive_key(const struct lc_cpu *c)
@@ -72,12 +81,9 @@ static uint32_t derive_key(const struct lc_cpu *c)
     return key;
 }
 
-void lc_cpu_derive(struct lc_cpu *c)
+void lc_cpu_derive_access(struct lc_cpu *c)
 {
     unsigned cpl = lc_cpl(c);
-    lc_cpu_derive_paging(c);
-    c->code64 = lc_long_mode(c) && (c->seg[LC_CS].attr & LC_SEG_L);
-    derive_segments(c);
     c->align_check = cpl == 3 && (c->cr0 & LC_CR0_AM) && (c->rflags & LC_AC);
     if (cpl == 3)
         c->tlb_class = LC_TLB_USER;
@@ -85,6 +91,14 @@ void lc_cpu_derive(struct lc_cpu *c)
         c->tlb_class = c->rflags & LC_AC ? LC_TLB_SUPER_AC : LC_TLB_SUPER;
     bool slow = c->align_check || lc_debug_armed(c);
     c->tlb = slow ? c->tlbs->none : c->tlbs->hot[c->tlb_class];
+}
+
+void lc_cpu_derive(struct lc_cpu *c)
+{
+    lc_cpu_derive_paging(c);
+    c->code64 = lc_long_mode(c) && (c->seg[LC_CS].attr & LC_SEG_L);
+    derive_segments(c);
+    lc_cpu_derive_access(c);
     c->stepping = (c->rflags & (LC_TF | LC_RF)) || lc_debug_armed(c);
     c->key = derive_key(c);
 }
@@ -128,7 +142,7 @@ static void reset_fpu(struct lc_fpu *f)
 void lc_cpu_reset(struct lc_cpu *c)
 {
     memset(c->gpr, 0, sizeof(c->gpr));
-    c->gpr[LC_RDX] = 0x000906ea; /* family, model, stepping, as CPUID 1 EAX */
+    c->gpr[LC_RDX] = LC_CPUID_SIGNATURE;
     reset_segments(c);
     reset_fpu(&c->fpu);
     memset(c->dr, 0, sizeof(c->dr));
@@ -140,9 +154,9 @@ void lc_cpu_reset(struct lc_cpu *c)
     c->star = c->lstar = c->cstar = c->fmask = c->kernel_gs_base = c->tsc_aux = 0;
     c->sysenter_cs = c->sysenter_esp = c->sysenter_eip = 0;
     c->pat = UINT64_C(0x0007040600070406);
-    c->misc_enable = 1;
+    c->misc_enable = LC_MISC_FAST_STRINGS | (lc_has(c, LC_FEAT_MONITOR) ? LC_MISC_MONITOR : 0);
     c->apic_base = UINT64_C(0xfee00100);
-    c->mtrr_def_type = 0;
+    c->mtrr_def_type = c->mcg_status = 0;
     memset(c->mtrr_fixed, 0, sizeof(c->mtrr_fixed));
     memset(c->mtrr_var, 0, sizeof(c->mtrr_var));
     memset(c->paging.pdpte, 0, sizeof(c->paging.pdpte));
@@ -232,6 +246,7 @@ static void save_system(const struct lc_cpu *c, struct lc_sink *s)
         c->misc_enable,
         c->tsc_offset,
         c->mtrr_def_type,
+        c->mcg_status,
         c->rng,
         c->pending_dr6,
         c->paging.a20_mask,

@@ -1,9 +1,9 @@
 /*
  * cpu.h - the processor: architectural state and what is derived from it for speed.
  *
- * The current privilege level is the low two bits of the CS selector (lc_cpl) and is kept nowhere
- * else.  Everything under "derived" can be recomputed from the architectural part by
- * lc_cpu_derive() at any time and is never saved.
+ * The current privilege level is told by CS (lc_cpl) and is kept nowhere else.  Everything under
+ * "derived" can be recomputed from the architectural part by lc_cpu_derive() at any time and is
+ * never saved.
  */
 #ifndef LC_CPU_CPU_H
 #define LC_CPU_CPU_H
@@ -160,6 +160,7 @@ enum lc_exit {
     LC_EXIT_LINK,  /* the same, and remember it in cpu->link */
     LC_EXIT_FAULT, /* deliver cpu->fault; rip is that of the faulting instruction */
     LC_EXIT_TRAP,  /* deliver cpu->fault; rip is behind the instruction (INT n, INT3, ...) */
+    LC_EXIT_AGAIN, /* an iteration of a repeated instruction is done; rip is still at it */
     LC_EXIT_RETRY, /* run the instruction at rip alone: it touches a device */
     LC_EXIT_HALT,  /* HLT was executed; rip is behind it */
     LC_EXIT_NOMEM, /* the host has no memory for a block */
@@ -180,6 +181,7 @@ struct lc_fault {
     uint32_t error;
     uint64_t cr2; /* vector 14: the linear address */
     uint64_t dr6; /* vector 1: bits to set in DR6 */
+    uint8_t len;  /* SOFT, INT1: bytes back from rip to the instruction (set by lc_trap) */
 };
 
 /* x87, MMX, SSE, AVX registers; room for 32 ZMM registers and 8 masks. */
@@ -258,6 +260,7 @@ struct lc_cpu {
     enum lc_exit exit;
     struct lc_block **link; /* LC_EXIT_LINK: where to remember the successor */
     struct lc_fault fault;  /* LC_EXIT_FAULT, LC_EXIT_TRAP */
+    uint8_t ext;            /* EXT of error codes: 1 while an exception or interrupt is delivered */
 
     /* ---- architectural ---- */
     struct lc_seg seg[LC_SEGS];
@@ -273,6 +276,7 @@ struct lc_cpu {
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t pat, apic_base, misc_enable;
     uint64_t tsc_offset; /* added to the clock by WRMSR IA32_TSC */
+    uint64_t mcg_status;
     uint64_t mtrr_def_type;
     uint64_t mtrr_fixed[11], mtrr_var[16];
     uint64_t rng; /* state of RDRAND and RDSEED */
@@ -284,6 +288,7 @@ struct lc_cpu {
     bool nmi_pending;
     bool shutdown;        /* triple fault: only reset helps */
     uint64_t pending_dr6; /* debug conditions met by the running instruction (traps) */
+    bool step_done;       /* the running instruction has seen to the single-step trap (SYSCALL) */
 
     /* ---- derived ---- */
     struct lc_paging paging;
@@ -333,12 +338,17 @@ LC_INLINE bool lc_long_mode(const struct lc_cpu *c)
     return (c->efer & LC_EFER_LMA) != 0;
 }
 
-/* The current privilege level (SDM vol. 3A, 5.5). */
+/* The current privilege level (SDM vol. 3A, 5.5): the DPL of CS, or the low bits of its selector
+ * when it is conforming.  The selector alone would not do: with CR0.PE just set it still is a
+ * real-mode paragraph, and the level is 0. */
 LC_INLINE unsigned lc_cpl(const struct lc_cpu *c)
 {
+    const struct lc_seg *cs = &c->seg[LC_CS];
     if (lc_real_mode(c))
         return 0;
-    return lc_vm86(c) ? 3 : c->seg[LC_CS].sel & 3u;
+    if (lc_vm86(c))
+        return 3;
+    return cs->attr & LC_SEG_CONFORM ? cs->sel & 3u : (cs->attr & LC_SEG_DPL) >> LC_SEG_DPL_SHIFT;
 }
 
 LC_INLINE unsigned lc_iopl(const struct lc_cpu *c)
@@ -380,8 +390,10 @@ void lc_cpu_reset(struct lc_cpu *c);
 /* Recompute everything derived; to be called after any change of CR0, CR3 (mode only), CR4, EFER,
  * a segment register, RFLAGS.VM/AC/TF, CPL, DR7, or the observer. Flushes no TLB. */
 void lc_cpu_derive(struct lc_cpu *c);
-/* The parts of lc_cpu_derive, for those that change one thing. */
+/* The parts of lc_cpu_derive, for those that change one thing: CR3; RFLAGS.AC (STAC, CLAC). */
 void lc_cpu_derive_paging(struct lc_cpu *c);
+void lc_cpu_derive_access(struct lc_cpu *c);
+void lc_cpu_derive_segment(struct lc_cpu *c, unsigned seg); /* not CS */
 /* All RFLAGS, and setting all of them without any check (derives). */
 uint64_t lc_cpu_rflags(const struct lc_cpu *c);
 void lc_cpu_set_rflags(struct lc_cpu *c, uint64_t f);

@@ -14,7 +14,10 @@
     X(MSR, 1, 0, 3, 5, "msr")                                                                      \
     X(PAE, 1, 0, 3, 6, "pae")                                                                      \
     X(CX8, 1, 0, 3, 8, "cx8")                                                                      \
+    X(MCE, 1, 0, 3, 7, "mce")                                                                      \
     X(SEP, 1, 0, 3, 11, "sep")                                                                     \
+    X(MTRR, 1, 0, 3, 12, "mtrr")                                                                   \
+    X(MCA, 1, 0, 3, 14, "mca")                                                                     \
     X(PGE, 1, 0, 3, 13, "pge")                                                                     \
     X(CMOV, 1, 0, 3, 15, "cmov")                                                                   \
     X(PAT, 1, 0, 3, 16, "pat")                                                                     \

@@ -130,8 +130,9 @@ static void after_step(struct lc_cpu *c, uint32_t before)
         c->rflags &= ~LC_RF;
         lc_cpu_derive(c);
     }
-    if ((before & LC_TF) && c->exit != LC_EXIT_TRAP)
+    if ((before & LC_TF) && c->exit != LC_EXIT_TRAP && !c->step_done)
         c->pending_dr6 |= LC_DR6_BS;
+    c->step_done = false;
     if (!c->pending_dr6 || c->shadow_ss)
         return;
     lc_raise(c, LC_VEC_DB);

@@ -209,6 +209,8 @@ static bool mode_fits(const struct lc_row *row, const struct reader *r)
         return false;
     if (row->attr & LC_ATTR_PROT)
         return (r->key & LC_KEY_PROT) != 0;
+    if (row->attr & LC_ATTR_NOREAL)
+        return (r->key & (LC_KEY_PROT | LC_KEY_VM86)) != 0;
     return true;
 }
 
@@ -254,6 +256,17 @@ static bool row_has_modrm(const struct lc_row *row)
     return false;
 }
 
+/* MOV to and from control and debug registers: ModRM.mod is ignored (vol. 2B, MOV). */
+static bool mod_ignored(const struct lc_row *row)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned k = LC_OPD_KIND(row->operand[i]);
+        if (k == LC_OPK_C || k == LC_OPK_D)
+            return true;
+    }
+    return false;
+}
+
 /* Do the register-only and memory-only operands agree with ModRM.mod? */
 static bool operands_fit(const struct lc_row *row, uint8_t modrm)
 {
@@ -286,8 +299,10 @@ static const struct lc_row *find_row(struct reader *r, uint8_t opcode)
                 if (r->status != LC_DECODE_OK)
                     return NULL;
             }
-            if (!modrm_fits(row, o->modrm) || !operands_fit(row, o->modrm))
+            uint8_t modrm = mod_ignored(row) ? o->modrm | 0xc0u : o->modrm;
+            if (!modrm_fits(row, modrm) || !operands_fit(row, modrm))
                 continue;
+            o->modrm = modrm;
         }
         return row;
     }
@@ -444,6 +459,19 @@ static uint8_t memory_segment(const struct lc_decoded *o)
     return o->has_mem && (o->base == LC_RSP || o->base == LC_RBP) ? LC_SS : LC_DS;
 }
 
+/* CR0, CR2, CR3, CR4, CR8 and DR0 to DR7 are all there are. */
+static bool number_fits(const struct lc_decoded *o)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned k = LC_OPD_KIND(o->row->operand[i]);
+        if (k == LC_OPK_C)
+            return (0x11du >> o->reg & 1) != 0;
+        if (k == LC_OPK_D)
+            return o->reg < 8;
+    }
+    return true;
+}
+
 /* LOCK is #UD except before the instructions that say so, with a memory destination. */
 static bool lock_fits(const struct lc_decoded *o)
 {
@@ -474,7 +502,8 @@ enum lc_decode_status lc_decode(const struct lc_decoder *d, uint32_t key, const 
     read_operand_bytes(&r);
     out->seg = memory_segment(out);
     out->len = (uint8_t)r.pos;
-    if (r.status != LC_DECODE_OK || !lock_fits(out) || (row->attr & LC_ATTR_UD)) {
+    if (r.status != LC_DECODE_OK || !lock_fits(out) || !number_fits(out) ||
+        (row->attr & LC_ATTR_UD)) {
         enum lc_decode_status s = r.status != LC_DECODE_OK ? r.status : LC_DECODE_UD;
         if (!(row->attr & LC_ATTR_UD) || s != LC_DECODE_UD)
             out->row = NULL;

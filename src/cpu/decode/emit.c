@@ -139,7 +139,7 @@ void lc_emit(const struct lc_decoded *d, uint32_t key, unsigned off, struct lc_i
     enum lc_form form = form_of(d);
     *out = (struct lc_insn){0};
     const struct lc_op *op = row->attr & LC_ATTR_CC ? &row->op[d->opcode & 15] : row->op;
-    out->fn = op->fn[form][log2_size(d->opsize)];
+    out->fn = row->attr & LC_ATTR_GATED ? lc_gate_fn[form] : op->fn[form][log2_size(d->opsize)];
     out->row = (uint16_t)(row - lc_rows);
     out->off_len = (uint16_t)(off << 4 | d->len);
     out->flags = (uint8_t)(log2_size(d->opsize) | log2_size(d->asize) << 2);

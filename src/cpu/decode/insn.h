@@ -159,6 +159,11 @@ enum lc_row_size {
 #define LC_ATTR_NOREAL  0x100000u /* #UD in real mode alone */
 #define LC_ATTR_NOREXB  0x400000u /* REX.B must be 0 (NOP and PAUSE against XCHG r8) */
 #define LC_ATTR_NOASIZE 0x200000u /* no 16-bit addressing form (reserved) */
+#define LC_ATTR_CPL0UD  0x400000u /* #UD unless CPL is 0 (MONITOR, STAC, ...) */
+#define LC_ATTR_SCE     0x800000u /* #UD unless EFER.SCE is set */
+/* What depends on more than the bytes and the mode key: checked when the instruction runs, by
+ * exec/gate.c, before its handler. */
+#define LC_ATTR_GATED (LC_ATTR_PRIV0 | LC_ATTR_CPL0UD | LC_ATTR_SCE | LC_ATTR_FPU | LC_ATTR_SSE)
 
 enum { LC_OPERANDS = 4 };
 
@@ -269,6 +274,9 @@ struct lc_insn {
     uint8_t seg;      /* enum lc_seg_reg of the memory operand */
     uint16_t row;     /* index in lc_rows */
 };
+
+/* Handlers that check LC_ATTR_GATED, then go on to the row's own (exec/gate.c). */
+extern const lc_op_fn lc_gate_fn[LC_FORMS];
 
 _Static_assert(sizeof(struct lc_insn) == 32, "two records to a cache line");
 

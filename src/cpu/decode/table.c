@@ -134,6 +134,8 @@ enum operand_name {
 #define END    LC_ATTR_END
 #define BRANCH LC_ATTR_BRANCH
 #define PRIV0  LC_ATTR_PRIV0
+#define CPL0UD LC_ATTR_CPL0UD
+#define SCE    LC_ATTR_SCE
 #define PROT   LC_ATTR_PROT
 #define NOREAL LC_ATTR_NOREAL
 #define REP    LC_ATTR_REP
