@@ -51,7 +51,17 @@ read -ra flags <<<"$(pkg-config --cflags libcpu)"
 run "$cc" "${flags[@]}" "$source/consumer.c" -o "$scratch/static" "$libdir/libcpu.a"
 says_version "$scratch/static"
 
-# A project whose language is C++ or whose version is too new is told so by find_package.
+# As a part of another project it has the same targets, and neither tests nor programs. Generating is
+# enough: the link lines are the ones of the build that this test belongs to.
+mkdir "$scratch/parent"
+sed "s|^find_package.*|add_subdirectory($PWD libcpu)|" "$source/CMakeLists.txt" \
+    >"$scratch/parent/CMakeLists.txt"
+cp "$source/consumer.c" "$scratch/parent/"
+run cmake -S "$scratch/parent" -B "$scratch/parent/build" -DCMAKE_C_COMPILER="$cc"
+run cmake --build "$scratch/parent/build" --target help
+! grep -qE 'test_|libcpu-run' "$scratch/log" || die "as a part it builds tests or programs"
+
+# A user who wants a newer version is told so.
 mkdir "$scratch/future"
 sed 's/libcpu 0\.1 CONFIG/libcpu 99 CONFIG/' "$source/CMakeLists.txt" >"$scratch/future/CMakeLists.txt"
 cp "$source/consumer.c" "$scratch/future/"
