@@ -153,8 +153,8 @@ static bool map_span(struct lc_cpu *c, enum lc_tlb_class as, unsigned seg, uint6
     if (LC_LIKELY(s->len[1] == 0))
         return true;
     uint64_t second = la + room;
-    if (!c->code64)
-        second &= 0xffffffff;
+    if (!c->code64 && la >> 32 == 0)
+        second &= 0xffffffff; /* system tables of IA-32e mode may lie above */
     return translate(c, as, second, write, false, &s->pa[1]);
 }
 
@@ -321,12 +321,17 @@ static bool limit_allows(const struct lc_seg *s, uint64_t ea, unsigned size)
     return ea > s->limit && last <= top;
 }
 
-bool lc_seg_check(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bool write)
+bool lc_seg_allows(const struct lc_cpu *c, const struct lc_seg *s, uint64_t ea, unsigned size,
+                   bool write)
 {
-    const struct lc_seg *s = &c->seg[seg];
     /* Real and virtual-8086 mode check the limit alone (SDM vol. 3B, 21.1.1). */
     bool typed = !lc_real_mode(c) && !lc_vm86(c);
-    if ((!typed || type_allows(s, write)) && limit_allows(s, ea, size))
+    return (!typed || type_allows(s, write)) && limit_allows(s, ea, size);
+}
+
+bool lc_seg_check(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bool write)
+{
+    if (lc_seg_allows(c, &c->seg[seg], ea, size, write))
         return true;
     return lc_raise_error(c, seg == LC_SS ? LC_VEC_SS : LC_VEC_GP, 0);
 }

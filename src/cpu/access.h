@@ -50,6 +50,9 @@ uint8_t *lc_host_write(struct lc_cpu *c, uint64_t la);
 /* Are `size` bytes at offset ea inside the segment and of the right type? Raises #GP(0) or #SS(0).
  */
 bool lc_seg_check(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bool write);
+/* The same question of any segment, answered without raising. */
+bool lc_seg_allows(const struct lc_cpu *c, const struct lc_seg *s, uint64_t ea, unsigned size,
+                   bool write);
 /* Outside 64-bit mode: effective address (already masked to the address size) to linear, with all
  * checks; the linear address is left in c->found. */
 bool lc_linear_slow(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bool write);

@@ -397,7 +397,8 @@ void lc_cpu_derive_segment(struct lc_cpu *c, unsigned seg); /* not CS */
 /* All RFLAGS, and setting all of them without any check (derives). */
 uint64_t lc_cpu_rflags(const struct lc_cpu *c);
 void lc_cpu_set_rflags(struct lc_cpu *c, uint64_t f);
-/* Instructions retired so far, exact at the end of a block and inside its last instruction. */
+/* Instructions retired so far, exact at the end of a block and inside its last instruction. A
+ * fault takes the place of its instruction in the count, and so does an external interrupt. */
 uint64_t lc_cpu_retired(const struct lc_cpu *c);
 /* Set the clock to the virtual time of the current instruction and return it (ns). */
 uint64_t lc_cpu_sync_clock(struct lc_cpu *c);

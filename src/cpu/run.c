@@ -81,7 +81,7 @@ static bool wants_nmi(const struct lc_cpu *c)
 
 static bool wants_intr(const struct lc_cpu *c)
 {
-    return c->intr && (c->rflags & LC_IF) && !c->shadow;
+    return c->intr && (c->rflags & LC_IF) && !c->shadow && c->bus.intack;
 }
 
 /* Does anything hold the engine back from simply going on? */
@@ -99,16 +99,20 @@ static void deliver_external(struct lc_cpu *c, uint8_t vector)
 }
 
 /* Take what is pending at this boundary, by priority (SDM vol. 3A, table 6-2). */
-static void take_interrupts(struct lc_cpu *c)
+static bool take_interrupts(struct lc_cpu *c)
 {
     if (wants_nmi(c)) {
         c->nmi_pending = false;
         c->nmi_blocked = true;
         deliver_external(c, LC_VEC_NMI);
-    } else if (wants_intr(c) && c->bus.intack) {
+        return true;
+    }
+    if (wants_intr(c)) {
         lc_cpu_sync_clock(c);
         deliver_external(c, c->bus.intack(c->bus.opaque));
+        return true;
     }
+    return false;
 }
 
 /* ---- one block ---- */
@@ -123,17 +127,16 @@ static void run_block(struct lc_cpu *c, const struct lc_insn *insn)
 #endif
 }
 
-/* The traps that follow an instruction that has completed (SDM vol. 3A, 6.9; vol. 3B, 17.3). */
-static void after_step(struct lc_cpu *c, uint32_t before)
+/* The traps that follow an instruction that has completed (SDM vol. 3A, 6.9; vol. 3B, 17.3). After
+ * MOV SS or POP SS they wait for the next one, and the single-step trap is lost (vol. 3A, 6.8.3).
+ */
+static void after_step(struct lc_cpu *c, bool stepped)
 {
-    if ((before & LC_RF) && (c->rflags & LC_RF)) {
-        c->rflags &= ~LC_RF;
-        lc_cpu_derive(c);
-    }
-    if ((before & LC_TF) && c->exit != LC_EXIT_TRAP && !c->step_done)
+    if (c->shadow_ss)
+        return;
+    if (stepped)
         c->pending_dr6 |= LC_DR6_BS;
-    c->step_done = false;
-    if (!c->pending_dr6 || c->shadow_ss)
+    if (!c->pending_dr6)
         return;
     lc_raise(c, LC_VEC_DB);
     c->fault.dr6 = c->pending_dr6;
@@ -142,37 +145,62 @@ static void after_step(struct lc_cpu *c, uint32_t before)
     lc_deliver(c);
 }
 
+/* Deliver c->fault. A fault takes the place of its instruction in the count, so that a guest whose
+ * handler faults for ever still uses up the budget (law 13). */
+static void deliver_fault(struct lc_cpu *c)
+{
+    c->pending_dr6 = 0;
+    c->remaining--;
+    c->stats.exceptions++;
+    lc_deliver(c);
+}
+
 /* An instruction breakpoint at rip (a fault, unless RF is set); true: it was delivered. */
 static bool code_breakpoint(struct lc_cpu *c)
 {
-    if (!lc_debug_armed(c) || (c->rflags & LC_RF))
+    if (!lc_debug_armed(c) || (c->rflags & LC_RF) || c->shadow_ss)
         return false;
-    uint64_t hit = lc_debug_fetch(c, c->rip + c->segbase[LC_CS]);
+    uint64_t la = c->rip + c->segbase[LC_CS];
+    uint64_t hit = lc_debug_fetch(c, c->code64 ? la : (uint32_t)la);
     if (!hit)
         return false;
     lc_raise(c, LC_VEC_DB);
     c->fault.dr6 = hit;
-    c->stats.exceptions++;
-    lc_deliver(c);
+    deliver_fault(c);
     return true;
 }
 
-/* What the engine left with. */
-static void handle_exit(struct lc_cpu *c)
+/* RF is cleared when an instruction starts and may be set by it (IRET); one that has not happened
+ * leaves it as it was, and between the iterations of a repeated one it is set (vol. 3B, 17.3.1.1).
+ */
+static void settle_rf(struct lc_cpu *c, uint32_t before)
 {
+    if (c->exit == LC_EXIT_RETRY || c->exit == LC_EXIT_NOMEM || c->exit == LC_EXIT_FAULT)
+        c->rflags |= before & LC_RF;
+    if (c->exit == LC_EXIT_AGAIN)
+        c->rflags |= LC_RF;
+    if ((before | c->rflags) & LC_RF)
+        lc_cpu_derive(c);
+}
+
+/* What the engine left with. */
+static void handle_exit(struct lc_cpu *c, uint32_t before)
+{
+    bool stepped = (before & LC_TF) && !c->step_done;
+    c->step_done = false;
     switch (c->exit) {
-    case LC_EXIT_FAULT:
-        c->pending_dr6 = 0;
-        c->stats.exceptions++;
-        lc_deliver(c);
-        break;
-    case LC_EXIT_TRAP:
+    case LC_EXIT_RETRY: return;
+    case LC_EXIT_FAULT: deliver_fault(c); return;
+    case LC_EXIT_TRAP: /* the gate clears TF before the trap could come */
+        stepped = false;
         c->stats.exceptions++;
         lc_deliver(c);
         break;
     case LC_EXIT_HALT: c->halted = true; break;
     default: break;
     }
+    if ((stepped || c->pending_dr6) && !c->shutdown)
+        after_step(c, stepped);
 }
 
 /* Run the block at rip, or a part of it; false: no memory. */
@@ -194,19 +222,16 @@ static bool run_one(struct lc_cpu *c)
         lc_block_find(c, limit < LC_BLOCK_INSNS ? (unsigned)limit : LC_BLOCK_INSNS);
     if (b) {
         c->shadow = c->shadow_ss = false;
+        c->rflags &= ~LC_RF;
         c->remaining -= b->count;
         run_block(c, b->insn);
     }
     if (!c->stepping)
         c->key &= ~LC_KEY_STEP;
+    settle_rf(c, before);
     if (c->exit == LC_EXIT_NOMEM)
         return false;
-    bool done = c->exit != LC_EXIT_FAULT && c->exit != LC_EXIT_RETRY;
-    handle_exit(c);
-    if (c->exit == LC_EXIT_FAULT || c->exit == LC_EXIT_TRAP)
-        c->shadow = c->shadow_ss = false;
-    if (done && (before & (LC_TF | LC_RF) || c->pending_dr6) && !c->shutdown)
-        after_step(c, before);
+    handle_exit(c, before);
     return true;
 }
 
@@ -269,7 +294,12 @@ enum lc_stop lc_cpu_run(struct lc_cpu *c, uint64_t max_insns)
             return LC_STOP_SHUTDOWN;
         if (left == 0)
             return LC_STOP_BUDGET;
-        take_interrupts(c);
+        if (take_interrupts(c)) {
+            /* It takes the time of an instruction: no storm of interrupts outlasts the budget. */
+            c->retired++;
+            left--;
+            continue;
+        }
         if (c->halted) {
             if (!wait_halted(c, &left, &why))
                 return why;
@@ -277,7 +307,8 @@ enum lc_stop lc_cpu_run(struct lc_cpu *c, uint64_t max_insns)
         }
         set_budget(c, left);
         bool ok = run_blocks(c);
-        left -= settle(c);
+        uint64_t ran = settle(c);
+        left -= ran < left ? ran : left;
         if (!ok)
             return LC_STOP_NOMEM;
     }

@@ -14,8 +14,9 @@
  * WARNING: a compiler makes no tail call from a function whose locals may still be pointed to.  A
  * handler that ends by NEXT, lc_branch() or lc_jump() must not hand the address of a local to a
  * function that is not inlined: slow paths leave what they found in cpu->found.  Where that cannot
- * be, put the work into a function of its own (LC_NOINLINE) that returns a bool, and let the handler
- * be TRY(work(cpu, insn)); NEXT(cpu, insn).  A test looks at the object code for such calls.
+ * be, put the work into a function of its own (LC_NOINLINE) that returns a bool, and let the
+ * handler be TRY(work(cpu, insn)); NEXT(cpu, insn).  A test looks at the object code for such
+ * calls.
  */
 #ifndef LC_CPU_EXEC_OP_H
 #define LC_CPU_EXEC_OP_H
@@ -96,10 +97,20 @@ LC_INLINE lc_next lc_end_at(struct lc_cpu *cpu, uint64_t rip)
     return NULL;
 }
 
-/* A repeated instruction has done a part of its work: it counts as retired, and runs again. */
+/* A repeated instruction has done a part of its work: it counts as retired, and runs again. Until
+ * its last iteration RF is set, as every frame pushed meanwhile shows (SDM vol. 3B, 17.3.1.1). */
 LC_INLINE lc_next lc_again(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     cpu->rip = lc_insn_rip(cpu, insn);
+    cpu->remaining += insn->left - 1;
+    cpu->exit = LC_EXIT_AGAIN;
+    return NULL;
+}
+
+/* Done in the middle of a block, but the run loop must look around: what ends only sometimes. */
+LC_INLINE lc_next lc_leave(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    cpu->rip = lc_next_rip(cpu, insn);
     cpu->remaining += insn->left - 1;
     cpu->exit = LC_EXIT_NEXT;
     return NULL;
@@ -109,6 +120,7 @@ LC_INLINE lc_next lc_again(struct lc_cpu *cpu, const struct lc_insn *insn)
 LC_INLINE lc_next lc_trap(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     cpu->rip = lc_next_rip(cpu, insn);
+    cpu->fault.len = (uint8_t)lc_insn_len(insn);
     cpu->exit = LC_EXIT_TRAP;
     return NULL;
 }
@@ -244,11 +256,10 @@ struct lc_rmw {
     uint64_t la;
 };
 
-LC_INLINE bool lc_rmw_begin(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
-                            struct lc_rmw *m, uint64_t *v)
+/* At a linear address that the handler has found by itself, in m->la. */
+LC_INLINE bool lc_rmw_begin_at(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
+                               struct lc_rmw *m, uint64_t *v)
 {
-    if (!lc_mem(cpu, insn, size, true, &m->la))
-        return false;
     m->host = lc_rmw(cpu, m->la, size);
     if (LC_LIKELY(m->host != NULL)) {
         *v = lc_get(m->host, size);
@@ -258,6 +269,12 @@ LC_INLINE bool lc_rmw_begin(struct lc_cpu *cpu, const struct lc_insn *insn, unsi
         return false;
     *v = cpu->found;
     return true;
+}
+
+LC_INLINE bool lc_rmw_begin(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
+                            struct lc_rmw *m, uint64_t *v)
+{
+    return lc_mem(cpu, insn, size, true, &m->la) && lc_rmw_begin_at(cpu, insn, size, m, v);
 }
 
 LC_INLINE void lc_rmw_end(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
@@ -306,6 +323,12 @@ LC_INLINE bool lc_peek(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t 
     return lc_stack_la(cpu, sp, size, false, &la) && lc_load(cpu, insn, LC_SS, la, size, v);
 }
 
+/* VEX.vvvv as a source or second destination: the byte offset of a general register. */
+LC_INLINE unsigned lc_vvvv(const struct lc_insn *insn)
+{
+    return (unsigned)(insn->imm >> 8);
+}
+
 /* ---- handler families ----
  *
  * A body is written once, `static LC_INLINE`, with the size as a constant parameter; these macros
@@ -327,6 +350,26 @@ LC_INLINE bool lc_peek(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t 
     {                                                                                              \
         name##_##form##_1, name##_##form##_2, name##_##form##_4, name##_##form##_8                 \
     }
+
+/* The same without bytes. */
+#define LC_WIDE_INSTANCES(name, form)                                                              \
+    LC_INSTANCE(name, form, 2)                                                                     \
+    LC_INSTANCE(name, form, 4)                                                                     \
+    LC_INSTANCE(name, form, 8)
+#define LC_WIDE_SIZES(name, form)                                                                  \
+    {                                                                                              \
+        NULL, name##_##form##_2, name##_##form##_4, name##_##form##_8                              \
+    }
+
+/* X(0) .. X(15): a condition each (SDM vol. 2, B.1.4.7). */
+#define LC_EACH_CC(X)                                                                              \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+
+/* Templates name_rr and name_rm for words and above. */
+#define LC_OP_WIDE(name)                                                                           \
+    LC_WIDE_INSTANCES(name, rr)                                                                    \
+    LC_WIDE_INSTANCES(name, rm)                                                                    \
+    const struct lc_op lc_op_##name = {{LC_WIDE_SIZES(name, rr), LC_WIDE_SIZES(name, rm)}};
 
 /* One handler for every form and size. */
 #define LC_SAME4(f)                                                                                \
@@ -484,8 +527,6 @@ LC_INLINE bool lc_peek(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t 
         lc_set_reg(cpu, insn->dst, size, name(cpu, size, b));                                      \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
-    LC_INSTANCES(name, rr)                                                                         \
-    LC_INSTANCES(name, rm)                                                                         \
-    const struct lc_op lc_op_##name = {{LC_SIZES(name, rr), LC_SIZES(name, rm), {0}, {0}, {0}}};
+    LC_OP_WIDE(name)
 
 #endif
