@@ -1,0 +1,23 @@
+/*
+ * model.h - CPU models by name, and features switched on and off by name.
+ */
+#ifndef LC_CPU_MODEL_H
+#define LC_CPU_MODEL_H
+
+#include "base/error.h"
+#include "cpu/feature.h"
+
+#include <stdint.h>
+
+/*
+ * MODEL[,+FEATURE][,-FEATURE]... to feature bits, read from left to right.  NULL and "" are the
+ * model "max".  Error INVALID names the word that is not known; features[] is then as before.
+ */
+enum libcpu_err lc_model_parse(const char *spec, uint64_t features[4], struct lc_error *e);
+
+/* Name of a feature as a specification has it, or NULL. */
+const char *lc_feature_name(unsigned feature);
+/* Name of the n-th model, or NULL when there are fewer. */
+const char *lc_model_name(unsigned n);
+
+#endif

@@ -1,0 +1,299 @@
+/*
+ * msr.c - RDMSR and WRMSR (SDM vol. 2, and vol. 4): what each register lets in.
+ *
+ * Memory types (PAT, MTRRs) are kept and checked but change nothing: this machine's memory is
+ * coherent.
+ */
+#include "cpu/msr.h"
+
+#include "cpu/cpuid.h"
+#include "cpu/cr.h"
+#include "cpu/exec/op.h"
+
+struct msr {
+    uint32_t number;
+    uint8_t feature;
+    uint16_t field;                                    /* offset in struct lc_cpu */
+    bool (*legal)(const struct lc_cpu *c, uint64_t v); /* NULL: see read, write, fixed */
+    uint64_t (*read)(struct lc_cpu *c);                /* NULL: the field or fixed value */
+    bool (*write)(struct lc_cpu *c, uint64_t v);       /* false: not allowed */
+    uint64_t fixed;
+    const char *name;
+};
+
+/* ---- legality of values that are simply kept ---- */
+
+static bool legal_any(const struct lc_cpu *c, uint64_t v)
+{
+    (void)c, (void)v;
+    return true;
+}
+
+static bool legal_low32(const struct lc_cpu *c, uint64_t v)
+{
+    (void)c;
+    return v >> 32 == 0;
+}
+
+static bool legal_canonical(const struct lc_cpu *c, uint64_t v)
+{
+    return lc_cpu_canonical_base(c, v);
+}
+
+/* BSP, global enable and the page; the x2APIC bit is reserved without that feature. */
+static bool legal_apic_base(const struct lc_cpu *c, uint64_t v)
+{
+    (void)c;
+    return (v & ~(LC_BIT(8) | LC_BIT(11) | (lc_mask(LC_PHYS_BITS) & LC_PAGE_MASK))) == 0;
+}
+
+static bool legal_mcg_status(const struct lc_cpu *c, uint64_t v)
+{
+    (void)c;
+    return (v & ~UINT64_C(7)) == 0;
+}
+
+/* Memory types (vol. 3A, table 11-2): UC, WC, WT, WP, WB; PAT has UC- as well (table 11-10). */
+static bool is_memory_type(uint64_t type)
+{
+    return type < 7 && (0x73u >> type & 1);
+}
+
+static bool legal_pat(const struct lc_cpu *c, uint64_t v)
+{
+    (void)c;
+    for (unsigned i = 0; i < 64; i += 8)
+        if (!is_memory_type(v >> i & 0xff) && (v >> i & 0xff) != 7)
+            return false;
+    return true;
+}
+
+static bool legal_mtrr_fixed(const struct lc_cpu *c, uint64_t v)
+{
+    (void)c;
+    for (unsigned i = 0; i < 64; i += 8)
+        if (!is_memory_type(v >> i & 0xff))
+            return false;
+    return true;
+}
+
+static bool legal_mtrr_base(const struct lc_cpu *c, uint64_t v)
+{
+    (void)c;
+    return is_memory_type(v & 0xff) && (v & 0xf00) == 0 && v >> LC_PHYS_BITS == 0;
+}
+
+static bool legal_mtrr_mask(const struct lc_cpu *c, uint64_t v)
+{
+    (void)c;
+    return (v & 0x7ff) == 0 && v >> LC_PHYS_BITS == 0;
+}
+
+/* Default type, fixed ranges enabled (bit 10), MTRRs enabled (bit 11). */
+static bool legal_mtrr_def_type(const struct lc_cpu *c, uint64_t v)
+{
+    (void)c;
+    return is_memory_type(v & 0xff) && (v & ~UINT64_C(0xcff)) == 0;
+}
+
+/* ---- registers that do something ---- */
+
+static uint64_t read_zero(struct lc_cpu *c)
+{
+    (void)c;
+    return 0;
+}
+
+static bool write_ignored(struct lc_cpu *c, uint64_t v)
+{
+    (void)c, (void)v;
+    return true;
+}
+
+static uint64_t read_tsc(struct lc_cpu *c)
+{
+    return lc_cpu_tsc(c);
+}
+
+static bool write_tsc(struct lc_cpu *c, uint64_t v)
+{
+    c->tsc_offset += v - lc_cpu_tsc(c);
+    return true;
+}
+
+static uint64_t read_misc_enable(struct lc_cpu *c)
+{
+    return c->misc_enable | LC_MISC_NO_BTS | LC_MISC_NO_PEBS;
+}
+
+static bool write_misc_enable(struct lc_cpu *c, uint64_t v)
+{
+    uint64_t settable = LC_MISC_FAST_STRINGS;
+    if (lc_has(c, LC_FEAT_MONITOR))
+        settable |= LC_MISC_MONITOR;
+    if (v & ~(settable | LC_MISC_NO_BTS | LC_MISC_NO_PEBS))
+        return false;
+    c->misc_enable = v & settable;
+    return true;
+}
+
+static uint64_t read_efer(struct lc_cpu *c)
+{
+    return c->efer;
+}
+
+/* LMA cannot be written; LME cannot change while paging is on (vol. 3A, 9.8.5). */
+static bool write_efer(struct lc_cpu *c, uint64_t v)
+{
+    uint64_t valid = LC_EFER_LME | LC_EFER_LMA;
+    if (lc_has(c, LC_FEAT_SYSCALL))
+        valid |= LC_EFER_SCE;
+    if (lc_has(c, LC_FEAT_NX))
+        valid |= LC_EFER_NXE;
+    v = (v & ~LC_EFER_LMA) | (c->efer & LC_EFER_LMA);
+    uint64_t changed = c->efer ^ v;
+    if ((v & ~valid) || ((changed & LC_EFER_LME) && (c->cr0 & LC_CR0_PG)))
+        return false;
+    c->efer = v;
+    if (changed & LC_EFER_NXE)
+        lc_tlb_flush(c->tlbs, false);
+    lc_cpu_derive(c);
+    return true;
+}
+
+static uint64_t read_fs_base(struct lc_cpu *c)
+{
+    return c->seg[LC_FS].base;
+}
+
+static uint64_t read_gs_base(struct lc_cpu *c)
+{
+    return c->seg[LC_GS].base;
+}
+
+static bool write_base(struct lc_cpu *c, unsigned seg, uint64_t v)
+{
+    if (!lc_cpu_canonical_base(c, v))
+        return false;
+    c->seg[seg].base = v;
+    lc_cpu_derive_segment(c, seg);
+    return true;
+}
+
+static bool write_fs_base(struct lc_cpu *c, uint64_t v)
+{
+    return write_base(c, LC_FS, v);
+}
+
+static bool write_gs_base(struct lc_cpu *c, uint64_t v)
+{
+    return write_base(c, LC_GS, v);
+}
+
+/* ---- the table ---- */
+
+#define FIELD(n, text, feat, member, check)                                                        \
+    {.number = (n),                                                                                \
+     .name = (text),                                                                               \
+     .feature = LC_FEAT_##feat,                                                                    \
+     .field = offsetof(struct lc_cpu, member),                                                     \
+     .legal = (check)},
+#define FIXED(n, text, feat, value)                                                                \
+    {.number = (n), .name = (text), .feature = LC_FEAT_##feat, .fixed = (value)},
+#define CALL(n, text, feat, get, set)                                                              \
+    {.number = (n), .name = (text), .feature = LC_FEAT_##feat, .read = (get), .write = (set)},
+
+static const struct msr msrs[] = {
+#include "cpu/msr.def"
+};
+
+#undef FIELD
+#undef FIXED
+#undef CALL
+
+_Static_assert(sizeof(struct lc_cpu) <= UINT16_MAX, "offsets fit their field");
+
+/* By halving: the rows are in ascending order. */
+static const struct msr *find_row(uint32_t number)
+{
+    size_t lo = 0, hi = LC_ARRAY_LEN(msrs);
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (msrs[mid].number == number)
+            return &msrs[mid];
+        if (msrs[mid].number < number)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return NULL;
+}
+
+/* IA32_TSC_AUX comes with RDTSCP or RDPID; all others with their one feature. */
+static const struct msr *find(const struct lc_cpu *c, uint32_t number)
+{
+    const struct msr *m = find_row(number);
+    if (!m || m->feature == LC_FEAT_BASE || lc_has(c, m->feature))
+        return m;
+    return m->feature == LC_FEAT_RDTSCP && lc_has(c, LC_FEAT_RDPID) ? m : NULL;
+}
+
+const char *lc_msr_name(uint32_t number)
+{
+    const struct msr *m = find_row(number);
+    return m ? m->name : NULL;
+}
+
+static uint64_t *field_of(struct lc_cpu *c, const struct msr *m)
+{
+    return (uint64_t *)(void *)((char *)c + m->field);
+}
+
+bool lc_msr_read(struct lc_cpu *c, uint32_t number, uint64_t *v)
+{
+    const struct msr *m = find(c, number);
+    if (!m)
+        return lc_raise_gp0(c);
+    if (m->read)
+        *v = m->read(c);
+    else
+        *v = m->legal ? *field_of(c, m) : m->fixed;
+    return true;
+}
+
+static bool write_row(struct lc_cpu *c, const struct msr *m, uint64_t v)
+{
+    if (m->write)
+        return m->write(c, v);
+    if (!m->legal || !m->legal(c, v))
+        return false;
+    *field_of(c, m) = v;
+    return true;
+}
+
+bool lc_msr_write(struct lc_cpu *c, uint32_t number, uint64_t v)
+{
+    const struct msr *m = find(c, number);
+    return (m && write_row(c, m, v)) || lc_raise_gp0(c);
+}
+
+/* ---- instructions ---- */
+
+static lc_next rdmsr(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    uint64_t v;
+    TRY(lc_msr_read(cpu, (uint32_t)cpu->gpr[LC_RCX], &v));
+    cpu->gpr[LC_RAX] = (uint32_t)v;
+    cpu->gpr[LC_RDX] = v >> 32;
+    return lc_end(cpu, insn);
+}
+
+static lc_next wrmsr(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    uint64_t v = (uint32_t)cpu->gpr[LC_RAX] | cpu->gpr[LC_RDX] << 32;
+    TRY(lc_msr_write(cpu, (uint32_t)cpu->gpr[LC_RCX], v));
+    return lc_end(cpu, insn);
+}
+
+LC_OP_SINGLE(rdmsr, rdmsr)
+LC_OP_SINGLE(wrmsr, wrmsr)
