@@ -99,7 +99,7 @@ void lc_cpu_derive(struct lc_cpu *c)
     c->code64 = lc_long_mode(c) && (c->seg[LC_CS].attr & LC_SEG_L);
     derive_segments(c);
     lc_cpu_derive_access(c);
-    c->stepping = (c->rflags & (LC_TF | LC_RF)) || lc_debug_armed(c);
+    c->stepping = (c->rflags & LC_TF) || lc_debug_armed(c);
     c->key = derive_key(c);
 }
 

@@ -179,8 +179,6 @@ static void settle_rf(struct lc_cpu *c, uint32_t before)
         c->rflags |= before & LC_RF;
     if (c->exit == LC_EXIT_AGAIN)
         c->rflags |= LC_RF;
-    if ((before | c->rflags) & LC_RF)
-        lc_cpu_derive(c);
 }
 
 /* What the engine left with. */
@@ -206,7 +204,7 @@ static void handle_exit(struct lc_cpu *c, uint32_t before)
 /* Run the block at rip, or a part of it; false: no memory. */
 static bool run_one(struct lc_cpu *c)
 {
-    bool single = c->stepping || c->shadow || c->exit == LC_EXIT_RETRY;
+    bool single = c->stepping || c->shadow || (c->rflags & LC_RF) || c->exit == LC_EXIT_RETRY;
     uint32_t before = c->rflags;
     if (c->exit != LC_EXIT_LINK)
         c->link = NULL;
