@@ -21,39 +21,77 @@ LC_INLINE lc_next take(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned 
     return lc_branch(cpu, insn, 0, relative_target(cpu, insn, 2) - cpu->gpr[LC_RIP_PAGE]);
 }
 
+LC_INLINE lc_next not_taken(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    return lc_branch(cpu, insn, 1, lc_insn_off(insn) + lc_insn_len(insn));
+}
+
 LC_INLINE lc_next jcc(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size, unsigned cc)
 {
     if (lc_arith_cond(&cpu->arith, cc))
         return take(cpu, insn, size);
-    return lc_branch(cpu, insn, 1, lc_insn_off(insn) + lc_insn_len(insn));
+    return not_taken(cpu, insn);
 }
 
+/* clang-format off */
 #define JCC(n)                                                                                     \
-    static lc_next jcc_##n##_2(struct lc_cpu *cpu, const struct lc_insn *insn)                     \
+    static lc_next jcc_2_##n(struct lc_cpu *cpu, const struct lc_insn *insn)                       \
     {                                                                                              \
         return jcc(cpu, insn, 2, n);                                                               \
     }                                                                                              \
-    static lc_next jcc_##n##_4(struct lc_cpu *cpu, const struct lc_insn *insn)                     \
+    static lc_next jcc_4_##n(struct lc_cpu *cpu, const struct lc_insn *insn)                       \
     {                                                                                              \
         return jcc(cpu, insn, 4, n);                                                               \
     }
-JCC(0)
-JCC(1) JCC(2) JCC(3) JCC(4) JCC(5) JCC(6) JCC(7) JCC(8) JCC(9) JCC(10) JCC(11) JCC(12) JCC(13)
-    JCC(14) JCC(15)
-#define JCC_OP(n)                                                                                  \
-    {                                                                                              \
-        {                                                                                          \
-            {0}, {0}, {0}, {NULL, jcc_##n##_2, jcc_##n##_4, jcc_##n##_4},                          \
-            {                                                                                      \
-                0                                                                                  \
-            }                                                                                      \
-        }                                                                                          \
-    }
-        const struct lc_op lc_op_jcc[16] = {
-            JCC_OP(0),  JCC_OP(1),  JCC_OP(2),  JCC_OP(3),  JCC_OP(4),  JCC_OP(5),
-            JCC_OP(6),  JCC_OP(7),  JCC_OP(8),  JCC_OP(9),  JCC_OP(10), JCC_OP(11),
-            JCC_OP(12), JCC_OP(13), JCC_OP(14), JCC_OP(15),
-};
+#define JCC_OP(n) {{{0}, {0}, {0}, {NULL, jcc_2_##n, jcc_4_##n, jcc_4_##n}}},
+
+LC_EACH_CC(JCC)
+const struct lc_op lc_op_jcc[16] = {LC_EACH_CC(JCC_OP)};
+/* clang-format on */
+
+/* ---- by the count register, as wide as the address size (vol. 2A, Jcc, LOOP) ---- */
+
+LC_INLINE lc_next jcxz(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
+{
+    uint64_t mask = lc_mask_size(1u << LC_INSN_ASIZE(insn->flags));
+    if ((cpu->gpr[LC_RCX] & mask) == 0)
+        return take(cpu, insn, size);
+    return not_taken(cpu, insn);
+}
+
+LC_OP_SIZED(jcxz, jcxz)
+
+/* The target is checked before rCX is written. */
+LC_INLINE lc_next loop_while(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
+                             bool cond)
+{
+    unsigned asize = 1u << LC_INSN_ASIZE(insn->flags);
+    uint64_t count = (cpu->gpr[LC_RCX] - 1) & lc_mask_size(asize);
+    bool taken = count != 0 && cond;
+    if (taken)
+        TRY(lc_target_check(cpu, relative_target(cpu, insn, size)));
+    lc_set_reg(cpu, LC_RCX * 8, asize, count);
+    return taken ? take(cpu, insn, size) : not_taken(cpu, insn);
+}
+
+LC_INLINE lc_next loop(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
+{
+    return loop_while(cpu, insn, size, true);
+}
+
+LC_INLINE lc_next loope(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
+{
+    return loop_while(cpu, insn, size, lc_arith_zf(&cpu->arith));
+}
+
+LC_INLINE lc_next loopne(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
+{
+    return loop_while(cpu, insn, size, !lc_arith_zf(&cpu->arith));
+}
+
+LC_OP_SIZED(loop, loop)
+LC_OP_SIZED(loope, loope)
+LC_OP_SIZED(loopne, loopne)
 
 LC_INLINE lc_next jmp(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {
