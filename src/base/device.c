@@ -43,6 +43,12 @@ void lc_device_connect(struct lc_device *from, unsigned pin, struct lc_device *t
         from->out[pin] = (struct lc_wire){.set = lc_device_input, .opaque = to, .pin = to_pin};
 }
 
+void lc_event_save(const struct lc_event *ev, struct lc_sink *s)
+{
+    lc_sink_bool(s, ev->armed);
+    lc_sink_u64(s, ev->armed ? ev->deadline : 0);
+}
+
 uint64_t lc_device_read(void *d, unsigned bank, uint64_t offset, unsigned size)
 {
     struct lc_device *dev = d;

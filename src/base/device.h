@@ -64,6 +64,9 @@ void lc_device_free(struct lc_device *d);
 /* Connect output `pin` of `from` to input `to_pin` of `to`. */
 void lc_device_connect(struct lc_device *from, unsigned pin, struct lc_device *to, unsigned to_pin);
 
+/* Part of a chip's save(): whether an event is armed and for when. */
+void lc_event_save(const struct lc_event *ev, struct lc_sink *s);
+
 /* Adapters with the signatures of struct lc_region and struct lc_wire. */
 uint64_t lc_device_read(void *d, unsigned bank, uint64_t offset, unsigned size);
 void lc_device_write(void *d, unsigned bank, uint64_t offset, unsigned size, uint64_t value);
