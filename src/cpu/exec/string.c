@@ -22,13 +22,18 @@ LC_INLINE unsigned address_size(const struct lc_insn *insn)
 /* rSI, rDI or rCX, by the address size. */
 LC_INLINE uint64_t index_reg(const struct lc_cpu *cpu, const struct lc_insn *insn, unsigned reg)
 {
+    if (LC_LIKELY(insn->flags & LC_INSN_EA64))
+        return cpu->gpr[reg];
     return cpu->gpr[reg] & lc_mask_size(address_size(insn));
 }
 
 /* Move an index by n elements, in the direction of DF; or rCX by minus n. */
 LC_INLINE void add_to(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned reg, uint64_t n)
 {
-    lc_set_reg(cpu, reg * 8, address_size(insn), cpu->gpr[reg] + n);
+    if (LC_LIKELY(insn->flags & LC_INSN_EA64))
+        cpu->gpr[reg] += n;
+    else
+        lc_set_reg(cpu, reg * 8, address_size(insn), cpu->gpr[reg] + n);
 }
 
 LC_INLINE bool downwards(const struct lc_cpu *cpu)
