@@ -41,7 +41,8 @@ _start:
     lgdt boot_gdt_pointer
     ljmp $KERNEL_CS, $in_long_mode
 
-/* CPUID leaf 0x80000001, EDX: bit 29 long mode, bit 20 no-execute, bit 11 SYSCALL. */
+/* CPUID leaf 0x80000001, EDX: bit 29 long mode, bit 20 no-execute.  Long mode has SYSCALL; bit 11
+ * would say so, but Intel's processors show it in 64-bit mode only. */
 require_long_mode:
     movl $0x80000000, %eax
     cpuid
@@ -50,7 +51,7 @@ require_long_mode:
     movl $0x80000001, %eax
     cpuid
     notl %edx
-    testl $(1 << 29 | 1 << 20 | 1 << 11), %edx
+    testl $(1 << 29 | 1 << 20), %edx
     jnz 1f
     ret
 1:  movl $too_old, %esi
@@ -114,7 +115,7 @@ boot_gdt_pointer:
     .word . - boot_gdt - 1
     .long boot_gdt
 too_old:
-    .asciz "This kernel needs a processor with long mode, SYSCALL and no-execute pages.\r\n"
+    .asciz "This kernel needs a processor with long mode and no-execute pages.\r\n"
 
     .text
 in_higher_half:
