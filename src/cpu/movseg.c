@@ -1,6 +1,6 @@
 /*
- * movseg.c - instructions that load and store segment registers: MOV, PUSH, POP, LDS and its like
- * (SDM vol. 1, 7.3.16; vol. 2, MOV, POP, PUSH, LDS/LES/LFS/LGS/LSS).
+ * movseg.c - instructions that load and store segment registers: MOV, POP, LDS and its like
+ * (SDM vol. 1, 7.3.16; vol. 2, MOV, POP, LDS/LES/LFS/LGS/LSS).
  */
 #include "cpu/exec/op.h"
 #include "cpu/segment.h"
@@ -50,20 +50,7 @@ LC_INSTANCES(mov_from_seg, rr)
 const struct lc_op lc_op_mov_from_seg = {
     {LC_SIZES(mov_from_seg, rr), {0}, LC_SAME4(mov_from_seg_m), {0}, {0}}};
 
-/* ---- PUSH and POP ---- */
-
-/* A 32-bit push writes 16 bits and leaves the others (vol. 2, PUSH); a 64-bit one zero-extends. */
-LC_INLINE lc_next push_seg(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
-{
-    uint64_t sp = (cpu->gpr[LC_RSP] - size) & cpu->sp_mask, la;
-    unsigned written = size == 4 ? 2 : size;
-    TRY(lc_stack_la(cpu, sp, size, true, &la));
-    TRY(lc_store(cpu, insn, LC_SS, la, written, cpu->seg[insn->dst].sel));
-    lc_set_sp(cpu, sp);
-    NEXT(cpu, insn);
-}
-
-LC_OP_SIZED(push_seg, push_seg)
+/* ---- POP (PUSH is in exec/stack.c) ---- */
 
 LC_INLINE lc_next pop_seg(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {

@@ -30,10 +30,14 @@ LC_INLINE lc_next push_imm(struct lc_cpu *cpu, const struct lc_insn *insn, unsig
 
 LC_OP_SIZED(push_imm, push_imm)
 
-/* The selector, zero-extended to the operand size. */
+/* The selector, zero-extended; a 32-bit push writes 16 bits and leaves the others (vol. 2, PUSH). */
 LC_INLINE lc_next push_seg(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {
-    TRY(lc_push(cpu, insn, size, cpu->seg[insn->dst].sel));
+    uint64_t sp = (cpu->gpr[LC_RSP] - size) & cpu->sp_mask, la;
+    unsigned written = size == 4 ? 2 : size;
+    TRY(lc_stack_la(cpu, sp, size, true, &la));
+    TRY(lc_store(cpu, insn, LC_SS, la, written, cpu->seg[insn->dst].sel));
+    lc_set_sp(cpu, sp);
     NEXT(cpu, insn);
 }
 
