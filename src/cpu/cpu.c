@@ -33,6 +33,8 @@ void lc_cpu_derive_paging(struct lc_cpu *c)
     p->smep = (c->cr4 & LC_CR4_SMEP) != 0;
     p->smap = (c->cr4 & LC_CR4_SMAP) != 0;
     p->nxe = (c->efer & LC_EFER_NXE) != 0;
+    p->no_pse36 = !lc_has(c, LC_FEAT_PSE36);
+    p->no_page1g = !lc_has(c, LC_FEAT_PDPE1GB);
 }
 
 /* Base 0, limit 4 GiB, and both readable and writable: nothing to check. */
@@ -281,7 +283,8 @@ void lc_cpu_save(const struct lc_cpu *c, struct lc_sink *s)
                           c->nmi_pending, c->shutdown,  c->intr};
     for (size_t i = 0; i < LC_ARRAY_LEN(flags); i++)
         lc_sink_bool(s, flags[i]);
-    lc_sink_u64(s, lc_cpu_retired(c));
+    lc_sink_u64(s, lc_cpu_steps(c));
+    lc_sink_u64(s, c->faulted);
     lc_sink_u64(s, c->time_base);
     lc_sink_u64(s, c->time_retired);
     lc_sink_u64(s, c->ps_per_insn);

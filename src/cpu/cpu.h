@@ -309,7 +309,8 @@ struct lc_cpu {
     struct lc_cpu_stats stats;
 
     /* ---- time and stopping ---- */
-    uint64_t retired;                   /* instructions up to the start of this budget */
+    uint64_t retired; /* steps up to the start of this budget: retired instructions, and faults */
+    uint64_t faulted; /* how many of them were faults */
     int64_t budget;                     /* what `remaining` started from */
     uint64_t ps_per_insn;               /* virtual time of an instruction, picoseconds */
     uint64_t time_base;                 /* ns: virtual time at `time_retired` */
@@ -397,8 +398,10 @@ void lc_cpu_derive_segment(struct lc_cpu *c, unsigned seg); /* not CS */
 /* All RFLAGS, and setting all of them without any check (derives). */
 uint64_t lc_cpu_rflags(const struct lc_cpu *c);
 void lc_cpu_set_rflags(struct lc_cpu *c, uint64_t f);
-/* Instructions retired so far, exact at the end of a block and inside its last instruction. A
- * fault takes the place of its instruction in the count, and so does an external interrupt. */
+/* Steps so far: retired instructions, and faults, which take the place of theirs. Virtual time
+ * counts them. Exact at the end of a block and inside its last instruction. */
+uint64_t lc_cpu_steps(const struct lc_cpu *c);
+/* Retired instructions alone. */
 uint64_t lc_cpu_retired(const struct lc_cpu *c);
 /* Set the clock to the virtual time of the current instruction and return it (ns). */
 uint64_t lc_cpu_sync_clock(struct lc_cpu *c);

@@ -99,32 +99,52 @@ static bool deliver_one(struct lc_cpu *c, const struct lc_fault *f)
     return ok;
 }
 
-/* INT n whose delivery faults has not happened. */
-static void back_up(struct lc_cpu *c, const struct lc_fault *f)
+/* INT n whose delivery faults has not happened, unless a task switch was a part of it. */
+static void back_up(struct lc_cpu *c, const struct lc_fault *f, uint16_t tr)
 {
-    if (f->kind != LC_EVENT_SOFT && f->kind != LC_EVENT_INT1)
+    if ((f->kind != LC_EVENT_SOFT && f->kind != LC_EVENT_INT1) || c->tr.sel != tr)
         return;
     c->rip -= f->len;
     if (!c->code64)
         c->rip = (uint32_t)c->rip;
 }
 
+/* What is to be delivered next, if anything, when the delivery of *f has ended as `ok` says. */
+static bool next_event(struct lc_cpu *c, struct lc_fault *f, bool ok, uint16_t tr)
+{
+    struct lc_fault second = c->fault;
+    if (ok) {
+        /* The trap that the TSS of a new task asks for: before its first instruction. */
+        if (!(c->pending_dr6 & LC_DR6_BT))
+            return false;
+        second =
+            (struct lc_fault){.kind = LC_EVENT_FAULT, .vector = LC_VEC_DB, .dr6 = c->pending_dr6};
+        c->pending_dr6 = 0;
+        note_registers(c, &second);
+    } else {
+        back_up(c, f, tr);
+        note_registers(c, &second);
+        if (!combine(f, &second)) {
+            c->shutdown = true;
+            return false;
+        }
+    }
+    *f = second;
+    return true;
+}
+
 void lc_deliver(struct lc_cpu *c)
 {
     struct lc_fault f = c->fault;
     unsigned from = lc_cpl(c);
+    uint16_t tr;
+    bool ok;
     c->halted = c->shadow = c->shadow_ss = false;
     note_registers(c, &f);
-    while (!deliver_one(c, &f)) {
-        struct lc_fault second = c->fault;
-        back_up(c, &f);
-        note_registers(c, &second);
-        if (!combine(&f, &second)) {
-            c->shutdown = true;
-            return;
-        }
-        f = second;
-    }
+    do {
+        tr = c->tr.sel;
+        ok = deliver_one(c, &f);
+    } while (next_event(c, &f, ok, tr));
     lc_privilege_note(c, from);
 }
 

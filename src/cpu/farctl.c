@@ -2,7 +2,6 @@
  * farctl.c - far JMP and CALL: to code segments, through call gates, to tasks (SDM vol. 2, CALL,
  * JMP; vol. 3A, 5.8).
  */
-#include "cpu/exception.h"
 #include "cpu/exec/op.h"
 #include "cpu/segment.h"
 #include "cpu/stack.h"
@@ -139,7 +138,7 @@ static bool through_gate(struct lc_cpu *c, struct far_transfer *t, const struct 
 
 /* ---- tasks (vol. 3A, 7.3) ---- */
 
-static bool to_task(struct lc_cpu *c, const struct far_transfer *t, const struct lc_desc *tss)
+static bool to_task(struct lc_cpu *c, const struct far_transfer *t, uint16_t tss)
 {
     return lc_task_switch(c, tss, t->call ? LC_TASK_CALL : LC_TASK_JUMP, lc_next_rip(c, t->insn),
                           lc_cpu_rflags(c));
@@ -148,14 +147,12 @@ static bool to_task(struct lc_cpu *c, const struct far_transfer *t, const struct
 static bool through_task_gate(struct lc_cpu *c, const struct far_transfer *t,
                               const struct lc_desc *d)
 {
-    struct lc_desc tss;
-    return may_use(c, d) && lc_task_find(c, lc_gate_parse(d->raw, 0).sel, LC_TASK_CALL, &tss) &&
-           to_task(c, t, &tss);
+    return may_use(c, d) && to_task(c, t, lc_gate_parse(d->raw, 0).sel);
 }
 
 static bool straight_to_tss(struct lc_cpu *c, const struct far_transfer *t, const struct lc_desc *d)
 {
-    return may_use(c, d) && to_task(c, t, d);
+    return may_use(c, d) && to_task(c, t, d->sel);
 }
 
 static bool to_system(struct lc_cpu *c, struct far_transfer *t, const struct lc_desc *d)
@@ -219,11 +216,8 @@ static bool far_operand(struct lc_cpu *c, struct far_transfer *t)
 static lc_next run_far(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size, bool call)
 {
     struct far_transfer t = {.insn = insn, .call = call, .size = size};
-    unsigned from = lc_cpl(cpu);
-    cpu->exit = LC_EXIT_NEXT;
-    TRY(far_operand(cpu, &t));
-    lc_privilege_note(cpu, from);
-    return NULL;
+    struct lc_origin from = lc_origin(cpu);
+    return lc_far_end(cpu, insn, from, far_operand(cpu, &t));
 }
 
 static lc_next run_jmp_far(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)

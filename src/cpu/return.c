@@ -5,7 +5,6 @@
  * Everything is read from the stack and checked first; then CS, SS, RSP, RIP and RFLAGS change at
  * once.
  */
-#include "cpu/exception.h"
 #include "cpu/exec/op.h"
 #include "cpu/segment.h"
 #include "cpu/task.h"
@@ -126,7 +125,7 @@ static bool return_vm86(struct lc_cpu *c, const struct lc_insn *insn, const stru
 /* The common part of RET and IRET; in 64-bit mode IRET always takes SS:RSP. */
 static bool return_protected(struct lc_cpu *c, const struct lc_insn *insn, struct far_return *r)
 {
-    if (!lc_code_return(c, (uint16_t)r->sel, &r->cs))
+    if (!lc_code_return(c, (uint16_t)r->sel, LC_VEC_GP, &r->cs))
         return false;
     bool iret = r->slots == 3, outer = (r->cs.sel & LC_SEL_RPL) > lc_cpl(c);
     bool with_stack = outer || (iret && c->code64);
@@ -151,13 +150,11 @@ static bool return_protected(struct lc_cpu *c, const struct lc_insn *insn, struc
 static bool return_task(struct lc_cpu *c, const struct lc_insn *insn)
 {
     uint64_t link;
-    struct lc_desc tss;
     if (lc_long_mode(c))
         return lc_raise_gp0(c);
-    if (!lc_sys_load(c, (uint32_t)c->tr.base, 2, &link) ||
-        !lc_task_find(c, (uint16_t)link, LC_TASK_IRET, &tss))
+    if (!lc_sys_load(c, (uint32_t)c->tr.base, 2, &link))
         return false;
-    return lc_task_switch(c, &tss, LC_TASK_IRET, lc_next_rip(c, insn), lc_cpu_rflags(c));
+    return lc_task_switch(c, (uint16_t)link, LC_TASK_IRET, lc_next_rip(c, insn), lc_cpu_rflags(c));
 }
 
 static bool iret(struct lc_cpu *c, const struct lc_insn *insn, unsigned size)
@@ -189,21 +186,15 @@ static bool retf(struct lc_cpu *c, const struct lc_insn *insn, unsigned size)
 /* IRET lets NMI in again, even when it faults (vol. 3A, 6.7.1). */
 static lc_next run_iret(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {
-    unsigned from = lc_cpl(cpu);
+    struct lc_origin from = lc_origin(cpu);
     cpu->nmi_blocked = false;
-    cpu->exit = LC_EXIT_NEXT;
-    TRY(iret(cpu, insn, size));
-    lc_privilege_note(cpu, from);
-    return NULL;
+    return lc_far_end(cpu, insn, from, iret(cpu, insn, size));
 }
 
 static lc_next run_retf(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {
-    unsigned from = lc_cpl(cpu);
-    cpu->exit = LC_EXIT_NEXT;
-    TRY(retf(cpu, insn, size));
-    lc_privilege_note(cpu, from);
-    return NULL;
+    struct lc_origin from = lc_origin(cpu);
+    return lc_far_end(cpu, insn, from, retf(cpu, insn, size));
 }
 
 LC_OP_SIZED(iret, run_iret)

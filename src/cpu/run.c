@@ -15,9 +15,14 @@ enum {
     EVENTS_AT_ONCE = 10000, /* events fired at one instruction, so that none can hang the host */
 };
 
-uint64_t lc_cpu_retired(const struct lc_cpu *c)
+uint64_t lc_cpu_steps(const struct lc_cpu *c)
 {
     return c->retired + (uint64_t)(c->budget - c->remaining);
+}
+
+uint64_t lc_cpu_retired(const struct lc_cpu *c)
+{
+    return lc_cpu_steps(c) - c->faulted;
 }
 
 /* Fold what has run into `retired`; returns how much that was. */
@@ -37,7 +42,7 @@ static uint64_t time_at(const struct lc_cpu *c, uint64_t retired)
 
 uint64_t lc_cpu_sync_clock(struct lc_cpu *c)
 {
-    uint64_t now = c->host_now ? c->host_now(c->host_opaque) : time_at(c, lc_cpu_retired(c));
+    uint64_t now = c->host_now ? c->host_now(c->host_opaque) : time_at(c, lc_cpu_steps(c));
     lc_clock_sync(c->clock, now);
     return c->clock->now;
 }
@@ -151,6 +156,7 @@ static void deliver_fault(struct lc_cpu *c)
 {
     c->pending_dr6 = 0;
     c->remaining--;
+    c->faulted++;
     c->stats.exceptions++;
     lc_deliver(c);
 }
@@ -295,6 +301,7 @@ enum lc_stop lc_cpu_run(struct lc_cpu *c, uint64_t max_insns)
         if (take_interrupts(c)) {
             /* It takes the time of an instruction: no storm of interrupts outlasts the budget. */
             c->retired++;
+            c->faulted++;
             left--;
             continue;
         }

@@ -59,15 +59,15 @@ bool lc_stack_segment(struct lc_cpu *c, uint16_t sel, unsigned cpl, unsigned vec
     return lc_desc_set_accessed(c, &d);
 }
 
-static bool data_segment(struct lc_cpu *c, uint16_t sel, struct lc_seg *s)
+bool lc_data_segment(struct lc_cpu *c, uint16_t sel, unsigned vector, struct lc_seg *s)
 {
     struct lc_desc d;
-    if (!lc_desc_read(c, sel, LC_VEC_GP, &d))
+    if (!lc_desc_read(c, sel, vector, &d))
         return false;
     unsigned dpl = lc_attr_dpl(d.attr);
     bool outer = (sel & LC_SEL_RPL) > dpl || lc_cpl(c) > dpl;
     if (!lc_attr_is_readable(d.attr) || (outer && !lc_attr_is_conforming(d.attr)))
-        return lc_raise_selector(c, LC_VEC_GP, sel);
+        return lc_raise_selector(c, vector, sel);
     if (!(d.attr & LC_SEG_P))
         return lc_raise_selector(c, LC_VEC_NP, sel);
     *s = lc_desc_segment(&d, sel);
@@ -85,7 +85,7 @@ bool lc_seg_load(struct lc_cpu *c, unsigned seg, uint16_t sel)
         return load_null(c, seg, sel);
     struct lc_seg s;
     if (seg == LC_SS ? !lc_stack_segment(c, sel, lc_cpl(c), LC_VEC_GP, &s)
-                     : !data_segment(c, sel, &s))
+                     : !lc_data_segment(c, sel, LC_VEC_GP, &s))
         return false;
     c->seg[seg] = s;
     lc_cpu_derive_segment(c, seg);
@@ -126,18 +126,18 @@ bool lc_code_direct(struct lc_cpu *c, const struct lc_desc *d, struct lc_seg *cs
     return code_ready(c, d, cpl, cs);
 }
 
-bool lc_code_return(struct lc_cpu *c, uint16_t sel, struct lc_seg *cs)
+bool lc_code_return(struct lc_cpu *c, uint16_t sel, unsigned vector, struct lc_seg *cs)
 {
     struct lc_desc d;
     unsigned rpl = sel & LC_SEL_RPL;
     if (lc_null_selector(sel))
-        return lc_raise_error(c, LC_VEC_GP, c->ext);
-    if (!lc_desc_read(c, sel, LC_VEC_GP, &d))
+        return lc_raise_selector(c, vector, sel);
+    if (!lc_desc_read(c, sel, vector, &d))
         return false;
     unsigned dpl = lc_attr_dpl(d.attr);
     bool ok = lc_attr_is_conforming(d.attr) ? dpl <= rpl : dpl == rpl;
     if (!lc_attr_is_code(d.attr) || !ok || rpl < lc_cpl(c))
-        return lc_raise_selector(c, LC_VEC_GP, sel);
+        return lc_raise_selector(c, vector, sel);
     return code_ready(c, &d, rpl, cs);
 }
 

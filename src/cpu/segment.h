@@ -9,6 +9,8 @@
 
 /* Load ES, SS, DS, FS or GS by a selector, as the mode demands, with all checks: MOV, POP, LDS. */
 bool lc_seg_load(struct lc_cpu *c, unsigned seg, uint16_t sel);
+/* What DS, ES, FS or GS is to hold, not null: failing checks raise `vector`, or #NP. */
+bool lc_data_segment(struct lc_cpu *c, uint16_t sel, unsigned vector, struct lc_seg *s);
 /* As in real and virtual-8086 mode, any segment register: no checks, and nothing derived anew. */
 void lc_seg_load_real(struct lc_cpu *c, unsigned seg, uint16_t sel);
 /* A null selector, loaded. */
@@ -22,8 +24,8 @@ void lc_seg_drop_inner(struct lc_cpu *c);
  */
 /* JMP and CALL straight to a code segment whose descriptor is *d. */
 bool lc_code_direct(struct lc_cpu *c, const struct lc_desc *d, struct lc_seg *cs);
-/* RET and IRET. */
-bool lc_code_return(struct lc_cpu *c, uint16_t sel, struct lc_seg *cs);
+/* RET and IRET (#GP), and CS of a new task (#TS). */
+bool lc_code_return(struct lc_cpu *c, uint16_t sel, unsigned vector, struct lc_seg *cs);
 /* Through a call, interrupt or trap gate; with `jump` (JMP) the CPL may not change. */
 bool lc_code_gate(struct lc_cpu *c, uint16_t sel, bool jump, struct lc_seg *cs);
 /* The stack segment of a stack switch or outer return to a code segment `cs`: failing checks raise

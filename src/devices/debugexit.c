@@ -1,22 +1,36 @@
 /*
- * debugexit.c - the debug-exit port: four bytes, writes of 1, 2 or 4 bytes at any of them.
+ * debugexit.c - the exit port: a written value goes to a callback, reads give zero.
  *
- * A process that runs the machine ends with the status value * 2 + 1 by convention; that is its
- * business.  Reads give zero.
+ * No real chip; the port is the one that emulators agree on.
  */
 #include "devices/debugexit.h"
 
+#include "base/bits.h"
+
 struct debugexit {
-    struct lc_device device;
-    lc_debugexit_fn fn; /* NULL: nobody is told */
-    void *opaque;
+    struct lc_device dev;
+    lc_debugexit_fn fn; /* NULL: nobody */
+    void *user;
 };
 
-void lc_debugexit_connect(struct lc_device *d, lc_debugexit_fn fn, void *opaque)
+static void write(struct lc_device *d, unsigned bank, uint64_t offset, unsigned size,
+                  uint64_t value)
 {
-    struct debugexit *x = (struct debugexit *)d;
-    x->fn = fn;
-    x->opaque = opaque;
+    struct debugexit *p = LC_CONTAINER(d, struct debugexit, dev);
+
+    (void)bank;
+    (void)offset;
+    if (p->fn)
+        p->fn(p->user, (uint32_t)value, size);
+}
+
+static uint64_t read(struct lc_device *d, unsigned bank, uint64_t offset, unsigned size)
+{
+    (void)d;
+    (void)bank;
+    (void)offset;
+    (void)size;
+    return 0;
 }
 
 static void reset(struct lc_device *d)
@@ -24,24 +38,18 @@ static void reset(struct lc_device *d)
     (void)d;
 }
 
-static uint64_t read(struct lc_device *d, unsigned bank, uint64_t offset, unsigned size)
-{
-    (void)d, (void)bank, (void)offset, (void)size;
-    return 0;
-}
-
-static void write(struct lc_device *d, unsigned bank, uint64_t offset, unsigned size,
-                  uint64_t value)
-{
-    struct debugexit *x = (struct debugexit *)d;
-    (void)bank, (void)offset, (void)size;
-    if (x->fn)
-        x->fn(x->opaque, (uint32_t)value);
-}
-
 static void save(const struct lc_device *d, struct lc_sink *s)
 {
-    (void)d, (void)s; /* it has no state */
+    (void)d;
+    (void)s;
+}
+
+void lc_debugexit_set_callback(struct lc_device *d, lc_debugexit_fn fn, void *user)
+{
+    struct debugexit *p = LC_CONTAINER(d, struct debugexit, dev);
+
+    p->fn = fn;
+    p->user = user;
 }
 
 const struct lc_device_class lc_debugexit_class = {

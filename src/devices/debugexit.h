@@ -1,5 +1,5 @@
 /*
- * debugexit.h - a port that ends the machine with a value, as QEMU's isa-debug-exit.
+ * debugexit.h - a port that a test program writes its result to.
  */
 #ifndef LC_DEVICES_DEBUGEXIT_H
 #define LC_DEVICES_DEBUGEXIT_H
@@ -8,9 +8,13 @@
 
 extern const struct lc_device_class lc_debugexit_class;
 
-/* Called for each write with what was written. */
-typedef void (*lc_debugexit_fn)(void *opaque, uint32_t value);
+enum lc_debugexit_bank {
+    LC_DEBUGEXIT_PORT, /* 4 bytes (F4h); any offset and size */
+};
 
-void lc_debugexit_connect(struct lc_device *d, lc_debugexit_fn fn, void *opaque);
+typedef void (*lc_debugexit_fn)(void *user, uint32_t value, unsigned size);
+
+/* `fn` is told of every write. */
+void lc_debugexit_set_callback(struct lc_device *d, lc_debugexit_fn fn, void *user);
 
 #endif

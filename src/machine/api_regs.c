@@ -5,6 +5,7 @@
  */
 #include "cpu/cr.h"
 #include "cpu/descriptor.h"
+#include "cpu/msr.h"
 #include "machine/machine.h"
 
 struct reg_row {
@@ -148,7 +149,35 @@ enum libcpu_err libcpu_reg_get(libcpu *m, enum libcpu_reg reg, void *buf, size_t
 
 /* ---- setting ---- */
 
-/* A selector, as MOV would load it, without its privilege checks. */
+/* What a segment register, LDTR or TR may be loaded with. */
+static bool fits(enum libcpu_reg reg, const struct lc_desc *d)
+{
+    unsigned type = lc_attr_system_type(d->attr) & ~LC_TSS_BUSY;
+    if (!(d->attr & LC_SEG_P))
+        return false;
+    if (reg == LIBCPU_REG_LDTR)
+        return lc_attr_system_type(d->attr) == LC_SYS_LDT;
+    if (reg == LIBCPU_REG_TR)
+        return type == LC_SYS_TSS || type == LC_SYS_TSS16;
+    return (d->attr & LC_SEG_S) != 0;
+}
+
+/* From its descriptor, without privilege checks and without marking it accessed or busy. */
+static bool load_descriptor(struct lc_cpu *c, enum libcpu_reg reg, uint16_t sel, struct lc_seg *s)
+{
+    struct lc_desc d;
+    bool found;
+    uint64_t high = 0;
+    if (!lc_desc_probe(c, sel, &found, &d) || !found || !fits(reg, &d))
+        return false;
+    bool system = reg == LIBCPU_REG_LDTR || reg == LIBCPU_REG_TR;
+    if (system && lc_long_mode(c) && !lc_desc_read_high(c, &d, LC_VEC_GP, &high))
+        return false;
+    *s = system ? lc_desc_system(&d, high) : lc_desc_segment(&d, sel);
+    return true;
+}
+
+/* A selector, as MOV would load it. */
 static bool load_selector(struct lc_cpu *c, enum libcpu_reg reg, uint16_t sel)
 {
     struct lc_seg *s = segment_of(c, reg);
@@ -157,7 +186,13 @@ static bool load_selector(struct lc_cpu *c, enum libcpu_reg reg, uint16_t sel)
         s->base = (uint64_t)sel << 4;
         return true;
     }
-    return lc_descriptor_load(c, sel, s);
+    if (!lc_null_selector(sel))
+        return load_descriptor(c, reg, sel, s);
+    if (reg == LIBCPU_REG_CS || reg == LIBCPU_REG_TR)
+        return false;
+    s->sel = sel;
+    s->usable = false;
+    return true;
 }
 
 static bool set_special(struct lc_cpu *c, enum libcpu_reg reg, uint64_t v)
@@ -172,7 +207,7 @@ static bool set_special(struct lc_cpu *c, enum libcpu_reg reg, uint64_t v)
     case LIBCPU_REG_CR3: return lc_cr3_write(c, v);
     case LIBCPU_REG_CR4: return lc_cr4_write(c, v);
     case LIBCPU_REG_CR8: return lc_cr8_write(c, v);
-    case LIBCPU_REG_EFER: return lc_efer_write(c, v);
+    case LIBCPU_REG_EFER: return lc_msr_write(c, 0xc0000080, v);
     case LIBCPU_REG_TSC: c->tsc_offset += v - lc_cpu_tsc(c); return true;
     default: return false;
     }

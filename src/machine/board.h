@@ -27,6 +27,7 @@ enum lc_board_chip {
 
 struct lc_board {
     struct lc_device *chip[LC_CHIPS]; /* owned */
+    bool a20[2];                      /* levels of the two A20 gates: 8042, port 92h */
 };
 
 struct libcpu;
@@ -36,6 +37,8 @@ enum libcpu_err lc_board_init(struct libcpu *m);
 void lc_board_fini(struct libcpu *m);
 /* Every chip as after power-on. */
 void lc_board_reset(struct libcpu *m);
+/* Connect what the guest sends to the embedder's callbacks (api_io.c). */
+void lc_board_connect_host(struct libcpu *m);
 void lc_board_save(const struct libcpu *m, struct lc_sink *s);
 
 #endif

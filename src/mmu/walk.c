@@ -43,21 +43,21 @@ static bool maps_large(const struct lc_paging *pg, unsigned level, uint64_t valu
         return false;
     if (pg->mode == LC_PAGING_32)
         return level == 2 && pg->pse;
-    return level == 2 || level == 3;
+    return level == 2 || (level == 3 && !pg->no_page1g);
 }
 
 /*
  * Reserved bits of a present entry (4.3, 4.4.2, 4.5.4). Bit 12 of a large page is PAT. A 4 MiB
- * page has address bits 39:32 in bits 20:13 (PSE-36), which leaves bit 21.
+ * page has address bits 39:32 in bits 20:13 with PSE-36, which leaves bit 21.
  */
 static uint64_t reserved_bits(const struct lc_paging *pg, unsigned level, bool large)
 {
     if (pg->mode == LC_PAGING_32)
-        return large ? LC_BIT(21) : 0;
+        return !large ? 0 : pg->no_pse36 ? bits(21, 13) : LC_BIT(21);
     uint64_t r = bits(pg->mode == LC_PAGING_PAE ? 62 : 51, LC_PHYS_BITS);
     if (!pg->nxe)
         r |= LC_PTE_NX;
-    if (level >= 4)
+    if (level >= 4 || (level == 3 && pg->no_page1g))
         r |= LC_PTE_PS;
     if (large)
         r |= bits(level_shift(&formats[pg->mode], level) - 1, 13);

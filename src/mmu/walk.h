@@ -55,6 +55,8 @@ struct lc_paging {
     bool smep;         /* CR4.SMEP */
     bool smap;         /* CR4.SMAP */
     bool nxe;          /* EFER.NXE */
+    bool no_pse36;     /* the CPU lacks PSE-36: 4 MiB pages lie below 4 GiB */
+    bool no_page1g;    /* the CPU lacks 1 GiB pages: PS is reserved there */
 };
 
 /* What kind of access asks. */

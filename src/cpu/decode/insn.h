@@ -157,7 +157,7 @@ enum lc_row_size {
 #define LC_ATTR_READ    0x40000u  /* the first operand is only read (CMP, TEST, PUSH, ...) */
 #define LC_ATTR_UD      0x80000u  /* always #UD (UD0, UD1, UD2): known, so that it disassembles */
 #define LC_ATTR_NOREAL  0x100000u /* #UD in real mode alone */
-#define LC_ATTR_NOREXB  0x400000u /* REX.B must be 0 (NOP and PAUSE against XCHG r8) */
+#define LC_ATTR_NOREXB  0x1000000u /* REX.B must be 0 (NOP and PAUSE against XCHG r8) */
 #define LC_ATTR_NOASIZE 0x200000u /* no 16-bit addressing form (reserved) */
 #define LC_ATTR_CPL0UD  0x400000u /* #UD unless CPL is 0 (MONITOR, STAC, ...) */
 #define LC_ATTR_SCE     0x800000u /* #UD unless EFER.SCE is set */
