@@ -61,7 +61,8 @@ enum libcpu_err lc_device_new(const struct lc_device_class *class, const struct 
                               struct lc_device **out, struct lc_error *e);
 /* NULL is allowed. The chip cancels its own events in fini. */
 void lc_device_free(struct lc_device *d);
-/* Connect output `pin` of `from` to input `to_pin` of `to`. */
+/* Connect output `pin` of `from` to input `to_pin` of `to`.  The level follows with the next
+ * change or reset: a board resets its chips once more when all is wired. */
 void lc_device_connect(struct lc_device *from, unsigned pin, struct lc_device *to, unsigned to_pin);
 
 /* Part of a chip's save(): whether an event is armed and for when. */

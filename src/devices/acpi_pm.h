@@ -1,5 +1,5 @@
 /*
- * acpi_pm.h - ACPI fixed power-management registers: PM1a event and control, PM timer.
+ * acpi_pm.h - the fixed hardware of ACPI: PM1 event and control blocks, power management timer.
  */
 #ifndef LC_DEVICES_ACPI_PM_H
 #define LC_DEVICES_ACPI_PM_H
@@ -7,6 +7,11 @@
 #include "base/device.h"
 
 extern const struct lc_device_class lc_acpi_pm_class;
+
+enum {
+    LC_ACPI_PM_TIMER_HZ = 3579545, /* 24 bits, wraps after 4.69 s */
+    LC_ACPI_PM_S5 = 0,             /* SLP_TYP that turns the power off: the \_S5 package says so */
+};
 
 enum lc_acpi_pm_bank {
     LC_ACPI_PM_EVENT,   /* 4 bytes: PM1_STS, PM1_EN (600h) */
@@ -16,16 +21,12 @@ enum lc_acpi_pm_bank {
 };
 
 enum lc_acpi_pm_output {
-    LC_ACPI_PM_SCI, /* system control interrupt, a level */
+    LC_ACPI_PM_SCI,       /* level, high while an enabled event waits */
+    LC_ACPI_PM_POWER_OFF, /* pulses high */
     LC_ACPI_PM_OUTPUTS,
 };
 
-/* The values of SLP_TYP that the board's tables give for a sleep state. */
-enum { LC_ACPI_PM_SLP_TYP_S5 = 0 };
-
-/* Called when SLP_EN is written with SLP_TYP for S5. */
-typedef void (*lc_acpi_pm_off_fn)(void *opaque);
-
-void lc_acpi_pm_connect(struct lc_device *d, lc_acpi_pm_off_fn fn, void *opaque);
+/* Somebody pressed the power button: PWRBTN_STS. */
+void lc_acpi_pm_power_button(struct lc_device *d);
 
 #endif
