@@ -17,12 +17,13 @@ static void write(struct lc_device *d, unsigned bank, uint64_t offset, unsigned 
                   uint64_t value)
 {
     struct debugcon *p = LC_CONTAINER(d, struct debugcon, dev);
+    const uint8_t byte = (uint8_t)value;
 
     (void)bank;
     (void)offset;
     (void)size;
     if (p->fn)
-        p->fn(p->user, (uint8_t)value);
+        p->fn(p->user, &byte, 1);
 }
 
 static uint64_t read(struct lc_device *d, unsigned bank, uint64_t offset, unsigned size)
@@ -45,7 +46,7 @@ static void save(const struct lc_device *d, struct lc_sink *s)
     (void)s;
 }
 
-void lc_debugcon_set_callback(struct lc_device *d, lc_debugcon_fn fn, void *user)
+void lc_debugcon_set_output(struct lc_device *d, lc_debugcon_fn fn, void *user)
 {
     struct debugcon *p = LC_CONTAINER(d, struct debugcon, dev);
 

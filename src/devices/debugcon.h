@@ -14,9 +14,9 @@ enum lc_debugcon_bank {
     LC_DEBUGCON_PORT, /* 1 byte (E9h) */
 };
 
-typedef void (*lc_debugcon_fn)(void *user, uint8_t byte);
+typedef void (*lc_debugcon_fn)(void *user, const uint8_t *bytes, size_t count);
 
-/* `fn` gets every byte. */
-void lc_debugcon_set_callback(struct lc_device *d, lc_debugcon_fn fn, void *user);
+/* `fn` gets every byte as it is written; NULL: they are dropped. */
+void lc_debugcon_set_output(struct lc_device *d, lc_debugcon_fn fn, void *user);
 
 #endif

@@ -35,10 +35,10 @@ static void reset(struct lc_device *d)
 
 static void save(const struct lc_device *d, struct lc_sink *s)
 {
-    lc_sink_u8(s, lc_post80_code(d));
+    lc_sink_u8(s, lc_post80_last(d));
 }
 
-uint8_t lc_post80_code(const struct lc_device *d)
+uint8_t lc_post80_last(const struct lc_device *d)
 {
     return LC_CONTAINER(d, const struct post80, dev)->code;
 }

@@ -13,6 +13,6 @@ enum lc_post80_bank {
 };
 
 /* The last code written, 0 after reset. */
-uint8_t lc_post80_code(const struct lc_device *d);
+uint8_t lc_post80_last(const struct lc_device *d);
 
 #endif

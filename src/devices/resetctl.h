@@ -8,13 +8,14 @@
 
 extern const struct lc_device_class lc_resetctl_class;
 
+/* The register shares its double word with the PCI configuration address and answers accesses of
+ * one byte only: the board places all four, so that a wide write is not cut into bytes. */
 enum lc_resetctl_bank {
-    LC_RESETCTL_PORT, /* 1 byte (CF9h) */
+    LC_RESETCTL_PORTS, /* 4 bytes (CF8h); the register is the second (CF9h) */
 };
 
 enum lc_resetctl_output {
-    LC_RESETCTL_RESET, /* pulses high: hard reset of the whole machine */
-    LC_RESETCTL_INIT,  /* pulses high: soft reset, of the CPU alone */
+    LC_RESETCTL_RESET, /* pulses high */
     LC_RESETCTL_OUTPUTS,
 };
 
