@@ -133,7 +133,7 @@ static bool read_image(struct lc_cpu *c, struct change *t)
 static bool probe_writes(struct lc_cpu *c, struct change *t)
 {
     const struct layout *l = layout_of(c->tr.attr);
-    if (c->tr.limit < l->limit)
+    if (lc_null_selector(c->tr.sel) || c->tr.limit < l->limit)
         return lc_raise_selector(c, LC_VEC_TS, c->tr.sel);
     if (!lc_desc_read(c, c->tr.sel, LC_VEC_TS, &t->old))
         return false;
