@@ -34,10 +34,10 @@ enum libcpu_event_kind {
 };
 
 struct libcpu_event {
-    uint8_t kind;         /* enum libcpu_event_kind */
+    uint8_t kind; /* enum libcpu_event_kind */
     uint8_t vector;
     uint8_t has_error_code;
-    uint8_t cpl;          /* before delivery */
+    uint8_t cpl; /* before delivery */
     uint32_t error_code;
     uint64_t rip;         /* that will be pushed */
     uint64_t address;     /* page fault: the linear address, else 0 */
@@ -52,11 +52,11 @@ typedef void (*libcpu_walk_fn)(void *user, libcpu *m, const struct libcpu_walk *
 
 /* The guest accessed I/O ports or device registers in memory: `value` was read or written. */
 struct libcpu_io_access {
-    uint64_t address;     /* port, or physical address */
+    uint64_t address; /* port, or physical address */
     uint64_t value;
-    uint8_t size;         /* 1, 2, 4, 8 bytes */
+    uint8_t size; /* 1, 2, 4, 8 bytes */
     uint8_t write;
-    uint8_t reserved[6];  /* 0 */
+    uint8_t reserved[6]; /* 0 */
 };
 typedef void (*libcpu_io_fn)(void *user, libcpu *m, const struct libcpu_io_access *access);
 

@@ -33,15 +33,15 @@ struct libcpu_module {
 
 /* How to load; call libcpu_image_init() first. */
 struct libcpu_image_options {
-    uint32_t struct_size;  /* set by libcpu_image_init() */
-    uint32_t format;       /* enum libcpu_image_format; default AUTO */
-    uint32_t mode;         /* FLAT: enum libcpu_boot_mode; default PROT32 */
-    uint32_t module_count; /* default 0 */
+    uint32_t struct_size;                /* set by libcpu_image_init() */
+    uint32_t format;                     /* enum libcpu_image_format; default AUTO */
+    uint32_t mode;                       /* FLAT: enum libcpu_boot_mode; default PROT32 */
+    uint32_t module_count;               /* default 0 */
     const struct libcpu_module *modules; /* Multiboot: boot modules */
-    const char *cmdline;   /* kernel command line; NULL: "" */
-    uint64_t addr;         /* FLAT: load address and entry */
-    const char *name;      /* for messages and as the command line's first word; NULL: the path, or
-                              "image" */
+    const char *cmdline;                 /* kernel command line; NULL: "" */
+    uint64_t addr;                       /* FLAT: load address and entry */
+    const char *name; /* for messages and as the command line's first word; NULL: the path, or
+                         "image" */
 };
 
 LIBCPU_API void libcpu_image_init_sized(struct libcpu_image_options *options, size_t size);
@@ -49,9 +49,9 @@ LIBCPU_API void libcpu_image_init_sized(struct libcpu_image_options *options, si
 
 /*
  * Check the image wholly, put it into memory, and set the registers for its first instruction.
- * `options` NULL: defaults.  On failure nothing has changed, and libcpu_last_error() names the file,
- * the field and the value.  Errors: INVALID, NOFILE, IO, FORMAT, RANGE (does not fit into RAM),
- * UNSUPPORTED, NOMEM, STATE (inside a hook).
+ * `options` NULL: defaults.  On failure nothing has changed, and libcpu_last_error() names the
+ * file, the field and the value.  Errors: INVALID, NOFILE, IO, FORMAT, RANGE (does not fit into
+ * RAM), UNSUPPORTED, NOMEM, STATE (inside a hook).
  */
 LIBCPU_API enum libcpu_err libcpu_load_file(libcpu *m, const char *path,
                                             const struct libcpu_image_options *options);

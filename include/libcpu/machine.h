@@ -20,24 +20,25 @@ enum libcpu_clock {
  * Nothing is kept of the strings after libcpu_create().
  */
 struct libcpu_config {
-    uint32_t struct_size;      /* set by libcpu_config_init() */
-    uint32_t clock;            /* enum libcpu_clock; default LIBCPU_CLOCK_VIRTUAL */
-    uint64_t ram_size;         /* bytes, a multiple of 4096, 1 MiB to 64 GiB; default 64 MiB. Beyond
-                                  3 GiB the rest lies from 4 GiB up. Committed when touched. */
-    const char *cpu;           /* "MODEL[,+feature,-feature...]"; NULL: "max" */
-    uint64_t insns_per_second; /* virtual clock: 1,000 to 1,000,000,000,000; default 1,000,000,000 */
-    int64_t rtc_time;          /* seconds since 1970 that the CMOS clock shows at power-on; default
-                                  1767225600 (2026-01-01 00:00:00) */
-    uint64_t seed;             /* of RDRAND and RDSEED; default 1 */
-    uint16_t exit_port;        /* debug-exit port; default 0xf4; 0: none */
-    uint16_t reserved16[3];    /* 0 */
-    libcpu_alloc_fn alloc;     /* NULL: the C library's. Guest RAM does not come from it. */
+    uint32_t struct_size; /* set by libcpu_config_init() */
+    uint32_t clock;       /* enum libcpu_clock; default LIBCPU_CLOCK_VIRTUAL */
+    uint64_t ram_size;    /* bytes, a multiple of 4096, 1 MiB to 64 GiB; default 64 MiB. Beyond
+                             3 GiB the rest lies from 4 GiB up. Committed when touched. */
+    const char *cpu;      /* "MODEL[,+feature,-feature...]"; NULL: "max" */
+    uint64_t
+        insns_per_second;   /* virtual clock: 1,000 to 1,000,000,000,000; default 1,000,000,000 */
+    int64_t rtc_time;       /* seconds since 1970 that the CMOS clock shows at power-on; default
+                               1767225600 (2026-01-01 00:00:00) */
+    uint64_t seed;          /* of RDRAND and RDSEED; default 1 */
+    uint16_t exit_port;     /* debug-exit port; default 0xf4; 0: none */
+    uint16_t reserved16[3]; /* 0 */
+    libcpu_alloc_fn alloc;  /* NULL: the C library's. Guest RAM does not come from it. */
     void *alloc_user;
-    libcpu_log_fn log;         /* NULL: no messages */
+    libcpu_log_fn log; /* NULL: no messages */
     void *log_user;
-    int32_t log_level;         /* enum libcpu_log_level; lower ones are not made; default WARN */
-    uint32_t reserved32;       /* 0 */
-    libcpu_output_fn serial;   /* what the guest writes to COM1; NULL: it is dropped */
+    int32_t log_level;       /* enum libcpu_log_level; lower ones are not made; default WARN */
+    uint32_t reserved32;     /* 0 */
+    libcpu_output_fn serial; /* what the guest writes to COM1; NULL: it is dropped */
     void *serial_user;
     libcpu_output_fn debugcon; /* what it writes to port E9h; NULL: it is dropped */
     void *debugcon_user;
@@ -74,10 +75,10 @@ LIBCPU_API enum libcpu_err libcpu_reset(libcpu *m);
     X(HALTED, 3, "halted for good")           /* HLT with nothing that could wake it */            \
     X(IDLE, 4, "halted until the next event") /* host clock only: sleep, then run again */         \
     X(TRIPLE_FAULT, 5, "triple fault")                                                             \
-    X(EXIT, 6, "debug exit")                  /* the guest wrote to the exit port: exit_value */   \
+    X(EXIT, 6, "debug exit") /* the guest wrote to the exit port: exit_value */                    \
     X(POWER_OFF, 7, "power-off")                                                                   \
-    X(RESET, 8, "reset requested")            /* the guest asked for a reset */                    \
-    X(HOST_ERROR, 9, "host error")            /* out of memory for decoded code: `error` */
+    X(RESET, 8, "reset requested") /* the guest asked for a reset */                               \
+    X(HOST_ERROR, 9, "host error") /* out of memory for decoded code: `error` */
 
 enum libcpu_stop_reason {
 #define LIBCPU_STOP_ENUM(name, value, text) LIBCPU_STOP_##name = (value),
@@ -86,20 +87,20 @@ enum libcpu_stop_reason {
 };
 
 struct libcpu_stop {
-    uint32_t reason;       /* enum libcpu_stop_reason */
-    uint32_t error;        /* HOST_ERROR: enum libcpu_err, else 0 */
-    uint64_t insns;        /* instructions retired by this call, exactly */
-    uint64_t total_insns;  /* since the machine was made */
-    uint64_t rip;          /* of the next instruction */
-    uint64_t time_ns;      /* clock of the machine */
+    uint32_t reason;        /* enum libcpu_stop_reason */
+    uint32_t error;         /* HOST_ERROR: enum libcpu_err, else 0 */
+    uint64_t insns;         /* instructions retired by this call, exactly */
+    uint64_t total_insns;   /* since the machine was made */
+    uint64_t rip;           /* of the next instruction */
+    uint64_t time_ns;       /* clock of the machine */
     uint64_t next_event_ns; /* when the earliest device event is due; UINT64_MAX: none */
-    uint32_t exit_value;   /* EXIT: what was written; else 0 */
-    uint8_t vector;        /* TRIPLE_FAULT: of the exception that could not be delivered */
+    uint32_t exit_value;    /* EXIT: what was written; else 0 */
+    uint8_t vector;         /* TRIPLE_FAULT: of the exception that could not be delivered */
     uint8_t has_error_code; /* TRIPLE_FAULT: it has one */
-    uint16_t reserved16;   /* 0 */
-    uint64_t error_code;   /* TRIPLE_FAULT: its error code */
-    uint64_t address;      /* TRIPLE_FAULT: CR2 */
-    uint64_t reserved[6];  /* 0 */
+    uint16_t reserved16;    /* 0 */
+    uint64_t error_code;    /* TRIPLE_FAULT: its error code */
+    uint64_t address;       /* TRIPLE_FAULT: CR2 */
+    uint64_t reserved[6];   /* 0 */
 };
 
 /*
@@ -116,15 +117,15 @@ LIBCPU_API enum libcpu_err libcpu_run(libcpu *m, uint64_t max_insns, struct libc
 LIBCPU_API void libcpu_request_stop(libcpu *m);
 
 struct libcpu_stats {
-    uint64_t insns;          /* retired */
-    uint64_t blocks;         /* blocks decoded */
-    uint64_t block_lookups;  /* blocks found by the run loop; linked ones need none */
-    uint64_t tlb_misses;     /* accesses that found no translation */
+    uint64_t insns;         /* retired */
+    uint64_t blocks;        /* blocks decoded */
+    uint64_t block_lookups; /* blocks found by the run loop; linked ones need none */
+    uint64_t tlb_misses;    /* accesses that found no translation */
     uint64_t tlb_flushes;
-    uint64_t walks;          /* page walks */
-    uint64_t exceptions;     /* delivered, software interrupts included */
-    uint64_t interrupts;     /* delivered from outside */
-    uint64_t reserved[8];    /* 0 */
+    uint64_t walks;       /* page walks */
+    uint64_t exceptions;  /* delivered, software interrupts included */
+    uint64_t interrupts;  /* delivered from outside */
+    uint64_t reserved[8]; /* 0 */
 };
 
 /* Counters since the machine was made. Errors: INVALID. */

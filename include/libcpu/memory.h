@@ -38,14 +38,14 @@ enum libcpu_paging {
 /* What kind of access to judge; combine. 0: a supervisor's read. */
 #define LIBCPU_ACCESS_WRITE 1u
 #define LIBCPU_ACCESS_FETCH 2u
-#define LIBCPU_ACCESS_USER 4u
-#define LIBCPU_ACCESS_AC 8u /* explicit supervisor access with EFLAGS.AC set: SMAP is lifted */
+#define LIBCPU_ACCESS_USER  4u
+#define LIBCPU_ACCESS_AC    8u /* explicit supervisor access with EFLAGS.AC set: SMAP is lifted */
 
 enum libcpu_verdict {
-    LIBCPU_VERDICT_TABLE = 0,    /* present, points to the next table */
-    LIBCPU_VERDICT_PAGE = 1,     /* present, maps the page */
-    LIBCPU_VERDICT_ABSENT = 2,   /* not present */
-    LIBCPU_VERDICT_RESERVED = 3, /* a reserved bit is set */
+    LIBCPU_VERDICT_TABLE = 0,     /* present, points to the next table */
+    LIBCPU_VERDICT_PAGE = 1,      /* present, maps the page */
+    LIBCPU_VERDICT_ABSENT = 2,    /* not present */
+    LIBCPU_VERDICT_RESERVED = 3,  /* a reserved bit is set */
     LIBCPU_VERDICT_NO_MEMORY = 4, /* the entry lies where no memory is */
 };
 
@@ -54,9 +54,9 @@ struct libcpu_walk_step {
     uint8_t entry_size; /* 4 or 8 bytes */
     uint8_t verdict;    /* enum libcpu_verdict */
     uint8_t reserved[5];
-    uint64_t entry_pa;  /* where the entry lies; PAE PDPTE register: its number, 0 to 3 */
-    uint64_t value;     /* as it was read */
-    uint64_t updated;   /* as it was left: differs when accessed or dirty was set */
+    uint64_t entry_pa; /* where the entry lies; PAE PDPTE register: its number, 0 to 3 */
+    uint64_t value;    /* as it was read */
+    uint64_t updated;  /* as it was left: differs when accessed or dirty was set */
 };
 
 #define LIBCPU_WALK_STEPS 5
@@ -64,7 +64,7 @@ struct libcpu_walk_step {
 /* A translation, step by step (SDM vol. 3A, chapter 4). */
 struct libcpu_walk {
     uint64_t la;
-    uint64_t pa;         /* ok: the physical address */
+    uint64_t pa; /* ok: the physical address */
     uint64_t cr3;
     uint32_t error_code; /* !ok: of the page fault that the access would get */
     uint8_t ok;          /* the access is allowed */
@@ -75,9 +75,9 @@ struct libcpu_walk {
     uint8_t executable;
     uint8_t global;
     uint8_t dirty;
-    uint8_t steps;       /* valid entries of step[] */
-    uint8_t access;      /* LIBCPU_ACCESS_* that was judged */
-    uint8_t canonical;   /* 0: la is not canonical; there was no walk */
+    uint8_t steps;     /* valid entries of step[] */
+    uint8_t access;    /* LIBCPU_ACCESS_* that was judged */
+    uint8_t canonical; /* 0: la is not canonical; there was no walk */
     uint8_t reserved[5];
     struct libcpu_walk_step step[LIBCPU_WALK_STEPS]; /* top level first */
     uint64_t reserved64[4];

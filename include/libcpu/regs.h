@@ -108,13 +108,14 @@ LIBCPU_API uint64_t libcpu_reg(libcpu *m, enum libcpu_reg reg);
 struct libcpu_segment {
     uint16_t selector;
     uint16_t attributes;
-    uint32_t limit;    /* in bytes, granularity applied */
+    uint32_t limit; /* in bytes, granularity applied */
     uint64_t base;
     uint32_t usable;   /* 0: a null selector was loaded */
     uint32_t reserved; /* 0 */
 };
 
-/* `reg` is one of ES CS SS DS FS GS LDTR TR. Setting takes the hidden part as given. Errors: INVALID. */
+/* `reg` is one of ES CS SS DS FS GS LDTR TR. Setting takes the hidden part as given. Errors:
+ * INVALID. */
 LIBCPU_API enum libcpu_err libcpu_segment_get(libcpu *m, enum libcpu_reg reg,
                                               struct libcpu_segment *segment);
 LIBCPU_API enum libcpu_err libcpu_segment_set(libcpu *m, enum libcpu_reg reg,

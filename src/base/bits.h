@@ -16,7 +16,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "libcpu needs a little-endian host");
 
 #define LC_INLINE                       static inline __attribute__((always_inline))
-#define LC_NOINLINE __attribute__((noinline))
+#define LC_NOINLINE                     __attribute__((noinline))
 #define LC_LIKELY(x)                    __builtin_expect(!!(x), 1)
 #define LC_UNLIKELY(x)                  __builtin_expect(!!(x), 0)
 #define LC_ARRAY_LEN(a)                 (sizeof(a) / sizeof(*(a)))

@@ -25,9 +25,9 @@ void lc_sink_bytes(struct lc_sink *s, const void *data, size_t size);
 /* A 64-bit hash of everything written (FNV-1a by 8-byte words with a final mix). */
 struct lc_sink_hash {
     struct lc_sink sink; /* first: the sink is this object */
-    uint64_t state;  /* over the whole words so far */
-    uint64_t word;   /* the length % 8 bytes after them */
-    uint64_t length; /* bytes so far */
+    uint64_t state;      /* over the whole words so far */
+    uint64_t word;       /* the length % 8 bytes after them */
+    uint64_t length;     /* bytes so far */
 };
 
 void lc_sink_hash_init(struct lc_sink_hash *h);

@@ -311,7 +311,7 @@ struct lc_cpu {
     /* ---- time and stopping ---- */
     uint64_t retired; /* steps up to the start of this budget: retired instructions, and faults */
     uint64_t faulted; /* how many of them were faults */
-    int64_t budget;                     /* what `remaining` started from */
+    int64_t budget;   /* what `remaining` started from */
     uint64_t ps_per_insn;               /* virtual time of an instruction, picoseconds */
     uint64_t time_base;                 /* ns: virtual time at `time_retired` */
     uint64_t time_retired;              /* instruction count at which time_base holds */

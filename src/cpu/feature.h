@@ -31,7 +31,6 @@
     X(POPCNT, 1, 0, 2, 23, "popcnt")                                                               \
     X(RDRAND, 1, 0, 2, 30, "rdrand")                                                               \
     X(DE, 1, 0, 3, 2, "de")                                                                        \
-    X(VME, 1, 0, 3, 1, "vme")                                                                      \
     X(FSGSBASE, 7, 0, 1, 0, "fsgsbase")                                                            \
     X(BMI1, 7, 0, 1, 3, "bmi1")                                                                    \
     X(SMEP, 7, 0, 1, 7, "smep")                                                                    \

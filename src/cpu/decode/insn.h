@@ -144,23 +144,23 @@ enum lc_row_size {
 #define LC_ATTR_REP     0x0020u /* REP repeats it */
 #define LC_ATTR_REPZ    0x0040u /* REPE and REPNE repeat it */
 #define LC_ATTR_CC      0x0080u /* the low four opcode bits are a condition; stands for 16 opcodes */
-#define LC_ATTR_MEM     0x0100u   /* ModRM.mod != 3 only */
-#define LC_ATTR_REG     0x0200u   /* ModRM.mod == 3 only */
-#define LC_ATTR_L0      0x0400u   /* VEX.L must be 0 */
-#define LC_ATTR_L1      0x0800u   /* VEX.L must be 1 */
-#define LC_ATTR_W0      0x1000u   /* VEX.W or REX.W must be 0 */
-#define LC_ATTR_W1      0x2000u   /* VEX.W or REX.W must be 1 */
-#define LC_ATTR_FPU     0x4000u   /* x87: #NM with CR0.EM or CR0.TS */
-#define LC_ATTR_SSE     0x8000u   /* #UD with CR0.EM or without CR4.OSFXSR; #NM with CR0.TS */
-#define LC_ATTR_NOVVVV  0x10000u  /* VEX.vvvv must be 1111 (no third operand) */
-#define LC_ATTR_WRITE   0x20000u  /* the first operand is written, not read (MOV, SETcc, ...) */
-#define LC_ATTR_READ    0x40000u  /* the first operand is only read (CMP, TEST, PUSH, ...) */
-#define LC_ATTR_UD      0x80000u  /* always #UD (UD0, UD1, UD2): known, so that it disassembles */
-#define LC_ATTR_NOREAL  0x100000u /* #UD in real mode alone */
+#define LC_ATTR_MEM     0x0100u    /* ModRM.mod != 3 only */
+#define LC_ATTR_REG     0x0200u    /* ModRM.mod == 3 only */
+#define LC_ATTR_L0      0x0400u    /* VEX.L must be 0 */
+#define LC_ATTR_L1      0x0800u    /* VEX.L must be 1 */
+#define LC_ATTR_W0      0x1000u    /* VEX.W or REX.W must be 0 */
+#define LC_ATTR_W1      0x2000u    /* VEX.W or REX.W must be 1 */
+#define LC_ATTR_FPU     0x4000u    /* x87: #NM with CR0.EM or CR0.TS */
+#define LC_ATTR_SSE     0x8000u    /* #UD with CR0.EM or without CR4.OSFXSR; #NM with CR0.TS */
+#define LC_ATTR_NOVVVV  0x10000u   /* VEX.vvvv must be 1111 (no third operand) */
+#define LC_ATTR_WRITE   0x20000u   /* the first operand is written, not read (MOV, SETcc, ...) */
+#define LC_ATTR_READ    0x40000u   /* the first operand is only read (CMP, TEST, PUSH, ...) */
+#define LC_ATTR_UD      0x80000u   /* always #UD (UD0, UD1, UD2): known, so that it disassembles */
+#define LC_ATTR_NOREAL  0x100000u  /* #UD in real mode alone */
 #define LC_ATTR_NOREXB  0x1000000u /* REX.B must be 0 (NOP and PAUSE against XCHG r8) */
-#define LC_ATTR_NOASIZE 0x200000u /* no 16-bit addressing form (reserved) */
-#define LC_ATTR_CPL0UD  0x400000u /* #UD unless CPL is 0 (MONITOR, STAC, ...) */
-#define LC_ATTR_SCE     0x800000u /* #UD unless EFER.SCE is set */
+#define LC_ATTR_NOASIZE 0x200000u  /* no 16-bit addressing form (reserved) */
+#define LC_ATTR_CPL0UD  0x400000u  /* #UD unless CPL is 0 (MONITOR, STAC, ...) */
+#define LC_ATTR_SCE     0x800000u  /* #UD unless EFER.SCE is set */
 /* What depends on more than the bytes and the mode key: checked when the instruction runs, by
  * exec/gate.c, before its handler. */
 #define LC_ATTR_GATED (LC_ATTR_PRIV0 | LC_ATTR_CPL0UD | LC_ATTR_SCE | LC_ATTR_FPU | LC_ATTR_SSE)

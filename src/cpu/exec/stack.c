@@ -30,7 +30,8 @@ LC_INLINE lc_next push_imm(struct lc_cpu *cpu, const struct lc_insn *insn, unsig
 
 LC_OP_SIZED(push_imm, push_imm)
 
-/* The selector, zero-extended; a 32-bit push writes 16 bits and leaves the others (vol. 2, PUSH). */
+/* The selector, zero-extended; a 32-bit push writes 16 bits and leaves the others (vol. 2, PUSH).
+ */
 LC_INLINE lc_next push_seg(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {
     uint64_t sp = (cpu->gpr[LC_RSP] - size) & cpu->sp_mask, la;

@@ -1,0 +1,79 @@
+/*
+ * api_io.c - libcpu/io.h: what is typed, and where the guest's output goes.
+ */
+#include "devices/debugcon.h"
+#include "devices/ps2_keyboard.h"
+#include "devices/ps2_keymap.h"
+#include "devices/uart16550.h"
+#include "machine/machine.h"
+
+static void on_serial_byte(void *user, uint8_t byte)
+{
+    const struct libcpu *m = user;
+    if (m->config.serial)
+        m->config.serial(m->config.serial_user, &byte, 1);
+}
+
+void lc_board_connect_host(struct libcpu *m)
+{
+    const struct lc_uart16550_line line = {.transmit = on_serial_byte, .user = m};
+    lc_uart16550_set_line(m->board.chip[LC_CHIP_COM1], &line);
+    lc_debugcon_set_output(m->board.chip[LC_CHIP_DEBUGCON], m->config.debugcon,
+                           m->config.debugcon_user);
+}
+
+/* Input arrives now: the chips must see the time of the current instruction. */
+static void now(libcpu *m)
+{
+    lc_machine_clear(m);
+    lc_cpu_sync_clock(m->cpu);
+}
+
+enum libcpu_err libcpu_serial_input(libcpu *m, const void *data, size_t size, size_t *taken)
+{
+    if (taken)
+        *taken = 0;
+    if (!m || (!data && size))
+        return LIBCPU_ERR_INVALID;
+    now(m);
+    size_t n = lc_uart16550_receive(m->board.chip[LC_CHIP_COM1], data, size);
+    if (taken)
+        *taken = n;
+    if (n == 0 && size)
+        return lc_machine_fail(m, LIBCPU_ERR_FULL, "serial input: the receiver is full");
+    return LIBCPU_ERR_OK;
+}
+
+/* Print Screen and Pause have sequences of their own, which the map of single codes lacks. */
+static bool key_exists(unsigned usage)
+{
+    return usage == LC_KEY_PRINT_SCREEN || usage == LC_KEY_PAUSE || lc_ps2_set2(usage) != 0;
+}
+
+enum libcpu_err libcpu_key(libcpu *m, uint16_t usage, bool down)
+{
+    if (!m)
+        return LIBCPU_ERR_INVALID;
+    now(m);
+    if (!key_exists(usage))
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "key: there is no usage 0x%x", usage);
+    if (!lc_ps2_keyboard_press(m->board.chip[LC_CHIP_KEYBOARD], usage, down))
+        return lc_machine_fail(m, LIBCPU_ERR_FULL, "key: usage 0x%x was lost", usage);
+    return LIBCPU_ERR_OK;
+}
+
+enum libcpu_err libcpu_type(libcpu *m, const char *text, size_t *typed)
+{
+    if (typed)
+        *typed = 0;
+    if (!m || !text)
+        return LIBCPU_ERR_INVALID;
+    now(m);
+    size_t size = strlen(text);
+    size_t n = lc_ps2_keyboard_type(m->board.chip[LC_CHIP_KEYBOARD], text, size);
+    if (typed)
+        *typed = n;
+    if (n == 0 && size)
+        return lc_machine_fail(m, LIBCPU_ERR_FULL, "type: the keyboard takes no keys now");
+    return LIBCPU_ERR_OK;
+}
