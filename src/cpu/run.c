@@ -207,6 +207,16 @@ static void handle_exit(struct lc_cpu *c, uint32_t before)
         after_step(c, stepped);
 }
 
+/* Show the instruction at rip to the observer; false: it asked to stop before it. */
+static bool observed(struct lc_cpu *c)
+{
+    c->observer.insn(c->observer.user, c);
+    if (!atomic_load_explicit(&c->stop, memory_order_acquire))
+        return true;
+    c->rebudget = true;
+    return false;
+}
+
 /* Run the block at rip, or a part of it; false: no memory. */
 static bool run_one(struct lc_cpu *c)
 {
@@ -216,8 +226,8 @@ static bool run_one(struct lc_cpu *c)
         c->link = NULL;
     if (c->stepping && code_breakpoint(c))
         return true;
-    if (c->observer.insn)
-        c->observer.insn(c->observer.user, c);
+    if (c->observer.insn && !observed(c))
+        return true;
     uint64_t limit = single || c->observer.insn ? 1 : (uint64_t)c->remaining;
     c->exit = LC_EXIT_NEXT;
     if (limit == 1)
