@@ -60,9 +60,11 @@ struct lc_tlb {
     uint64_t flushes;
 };
 
+/* Two streams are often a power of two apart: higher bits keep them from sharing a slot. */
 LC_INLINE unsigned lc_tlb_index(uint64_t la)
 {
-    return (unsigned)(la >> LC_PAGE_SHIFT) & (LC_TLB_ENTRIES - 1);
+    return (unsigned)(la >> LC_PAGE_SHIFT ^ la >> (LC_PAGE_SHIFT + LC_TLB_BITS)) &
+           (LC_TLB_ENTRIES - 1);
 }
 
 /* Empty, also of what `used` does not know: for a new object. */
