@@ -173,10 +173,11 @@ static void load(struct counter *c, uint64_t at)
     c->running = counting_enabled(c);
 }
 
-/* Pulse of the next end of count (mode 3: half cycle; mode 2: either end of the low pulse). */
+/* Pulse of the next end of count (mode 3: half cycle; mode 2: either end of the low pulse).  A
+ * load that is due at the next pulse goes before it. */
 static uint64_t next_terminal(const struct counter *c)
 {
-    if (!c->loaded || !c->running)
+    if (!c->loaded || !c->running || c->load_at != LC_NEVER)
         return LC_NEVER;
     if (!is_periodic(c))
         return c->armed ? c->origin + c->n : LC_NEVER;
