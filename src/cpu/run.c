@@ -230,8 +230,6 @@ static bool run_one(struct lc_cpu *c)
         return true;
     uint64_t limit = single || c->observer.insn ? 1 : (uint64_t)c->remaining;
     c->exit = LC_EXIT_NEXT;
-    if (limit == 1)
-        c->key |= LC_KEY_STEP; /* no block follows by itself */
     const struct lc_block *b =
         lc_block_find(c, limit < LC_BLOCK_INSNS ? (unsigned)limit : LC_BLOCK_INSNS);
     if (b) {

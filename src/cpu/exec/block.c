@@ -480,12 +480,12 @@ static bool inside_limit(const struct lc_cpu *c, const struct lc_block *b)
     return b->bytes <= code_limit_room(c);
 }
 
-static struct lc_block *find_new(struct lc_cpu *c, uint64_t la, uint64_t pa, uint32_t key,
-                                 unsigned limit, bool may_keep)
+static struct lc_block *find_new(struct lc_cpu *c, uint64_t la, uint64_t pa, unsigned limit,
+                                 bool may_keep)
 {
     struct lc_phys_page page = lc_phys_page(c->phys, pa, false);
     uint64_t seg_room = code_limit_room(c);
-    struct builder b = {.c = c, .la = la, .pa = pa, .key = key, .limit = limit};
+    struct builder b = {.c = c, .la = la, .pa = pa, .key = c->key, .limit = limit};
     b.off = (unsigned)(pa & ~LC_PAGE_MASK);
     b.page_room = LC_PAGE_SIZE - b.off;
     b.room = seg_room < b.page_room ? (unsigned)seg_room : b.page_room;
@@ -520,6 +520,40 @@ static bool tail_check(struct lc_cpu *c, const struct lc_block *b, uint64_t la, 
     return true;
 }
 
+/* May the block run here and now, as a whole? */
+static bool fits(const struct lc_cpu *c, const struct lc_block *b, unsigned limit, bool same_tail)
+{
+    return same_tail && (unsigned)b->count <= limit && inside_limit(c, b);
+}
+
+/* The instruction at rip as a block of its own, of the variant that nothing follows by itself. Also
+ * what runs when a longer block does not fit: a block that is not kept may not have a second
+ * instruction, since nobody would see the first one write over it. */
+static struct lc_block *find_single(struct lc_cpu *c, uint64_t la, uint64_t pa)
+{
+    bool same = false;
+    c->key |= LC_KEY_STEP;
+    struct lc_block *blk = lookup(c, pa, c->key);
+    if (blk && !tail_check(c, blk, la, &same))
+        return NULL;
+    if (LC_LIKELY(blk && fits(c, blk, 1, same)))
+        return blk;
+    return find_new(c, la, pa, 1, !blk);
+}
+
+static struct lc_block *find_block(struct lc_cpu *c, uint64_t la, uint64_t pa, unsigned limit)
+{
+    bool same = false;
+    struct lc_block *blk = lookup(c, pa, c->key);
+    if (blk && !tail_check(c, blk, la, &same))
+        return NULL;
+    if (LC_LIKELY(blk && fits(c, blk, limit, same)))
+        return blk->tail ? blk : note(c, blk);
+    if (blk || limit < LC_BLOCK_INSNS)
+        return find_single(c, la, pa);
+    return find_new(c, la, pa, LC_BLOCK_INSNS, true);
+}
+
 struct lc_block *lc_block_find(struct lc_cpu *c, unsigned limit)
 {
     uint64_t pa, la = c->rip + c->segbase[LC_CS];
@@ -533,16 +567,5 @@ struct lc_block *lc_block_find(struct lc_cpu *c, unsigned limit)
         return NULL;
     c->stats.lookups++;
     c->gpr[LC_RIP_PAGE] = c->rip - (pa & ~LC_PAGE_MASK);
-    if (limit > LC_BLOCK_INSNS)
-        limit = LC_BLOCK_INSNS;
-    /* Blocks of one instruction are kept too, as a variant of their own. */
-    uint32_t key = c->key;
-    struct lc_block *blk = lookup(c, pa, key);
-    bool same = false;
-    if (blk && !tail_check(c, blk, la, &same))
-        return NULL;
-    if (LC_LIKELY(same && (unsigned)blk->count <= limit && inside_limit(c, blk)))
-        return limit == 1 || blk->tail ? blk : note(c, blk);
-    bool may_keep = !blk && (limit == 1 || limit == LC_BLOCK_INSNS);
-    return find_new(c, la, pa, key, limit, may_keep);
+    return limit == 1 ? find_single(c, la, pa) : find_block(c, la, pa, limit);
 }
