@@ -89,10 +89,12 @@ static bool wants_intr(const struct lc_cpu *c)
     return c->intr && (c->rflags & LC_IF) && !c->shadow && c->bus.intack;
 }
 
-/* Does anything hold the engine back from simply going on? */
+/* Does anything hold the engine back from simply going on?  A repeated instruction comes by here
+ * for each of its chunks, so that a stop request never waits for more than one of them. */
 static bool attention(const struct lc_cpu *c)
 {
-    return wants_nmi(c) || wants_intr(c) || c->rebudget || c->halted || c->shutdown;
+    return wants_nmi(c) || wants_intr(c) || c->rebudget || c->halted || c->shutdown ||
+           atomic_load_explicit(&c->stop, memory_order_relaxed);
 }
 
 static void deliver_external(struct lc_cpu *c, uint8_t vector)
@@ -211,10 +213,7 @@ static void handle_exit(struct lc_cpu *c, uint32_t before)
 static bool observed(struct lc_cpu *c)
 {
     c->observer.insn(c->observer.user, c);
-    if (!atomic_load_explicit(&c->stop, memory_order_acquire))
-        return true;
-    c->rebudget = true;
-    return false;
+    return !atomic_load_explicit(&c->stop, memory_order_relaxed);
 }
 
 /* Run the block at rip, or a part of it; false: no memory. */

@@ -39,8 +39,6 @@ static void leave(struct libcpu *m)
         if (m->hooks.list[k].holes)
             sweep(&m->hooks.list[k]);
     connect(m);
-    if (atomic_load_explicit(&m->cpu->stop, memory_order_acquire))
-        m->cpu->rebudget = true; /* a hook asked to stop: at the next instruction, not later */
 }
 
 /* Indices, not pointers: a hook may add others, which moves the array. Hooks added during a call
