@@ -276,7 +276,8 @@ static int create(struct runner *r)
     c.serial_user = r;
     c.debugcon = on_debugcon;
     enum libcpu_err err = libcpu_create_error(&c, &r->m, text, sizeof(text));
-    if (err == LIBCPU_ERR_INVALID || err == LIBCPU_ERR_UNSUPPORTED)
+    if (err == LIBCPU_ERR_INVALID || err == LIBCPU_ERR_UNSUPPORTED || err == LIBCPU_ERR_OVERLAP ||
+        err == LIBCPU_ERR_RANGE)
         return fail(STATUS_USAGE, text);
     return err ? fail(STATUS_INTERNAL, text) : -1;
 }
@@ -332,6 +333,8 @@ static void finish(struct runner *r)
 int main(int argc, char **argv)
 {
     static struct runner r;
+    static char name[] = "libcpu-run"; /* for getopt's messages */
+    argv[0] = name;
     int status = options_parse(argc, argv, &r.o);
     if (status >= 0)
         return status;

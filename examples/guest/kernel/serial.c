@@ -20,6 +20,17 @@ static void set(uint16_t port, uint8_t value)
     out8((uint16_t)(COM1 + port), value);
 }
 
+void serial_interrupt(void)
+{
+    for (;;) {
+        uint8_t status = get(LINE_STATUS);
+        if ((status & RECEIVED) == 0 || status == NOTHING_THERE)
+            return;
+        char c = (char)get(DATA);
+        console_input(c == '\r' ? '\n' : c);
+    }
+}
+
 void serial_init(void)
 {
     set(INTERRUPT_ENABLE, 0);
@@ -27,6 +38,7 @@ void serial_init(void)
     set(DATA, 1);            /* 115200 */
     set(INTERRUPT_ENABLE, 0);
     set(LINE_CONTROL, 0x03);  /* 8 bits, no parity, 1 stop bit */
+    serial_interrupt();       /* what was typed already: switching the FIFO on forgets it */
     set(FIFO_CONTROL, 0x07);  /* on, and emptied */
     set(MODEM_CONTROL, 0x0b); /* ready; OUT2 lets interrupts through */
 }
@@ -42,15 +54,4 @@ void serial_put(char c)
     while ((get(LINE_STATUS) & TRANSMITTER_EMPTY) == 0)
         ;
     set(DATA, (uint8_t)c);
-}
-
-void serial_interrupt(void)
-{
-    for (;;) {
-        uint8_t status = get(LINE_STATUS);
-        if ((status & RECEIVED) == 0 || status == NOTHING_THERE)
-            return;
-        char c = (char)get(DATA);
-        console_input(c == '\r' ? '\n' : c);
-    }
 }
