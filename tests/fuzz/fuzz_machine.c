@@ -2,14 +2,14 @@
  * fuzz_machine.c - a whole machine on hostile bytes: code, page tables, device programming.
  *
  * The first byte chooses the mode, the second whether the run is cut in two; the rest is loaded and
- * run for a few thousand instructions.  A fresh machine each time, so that a finding is its input
+ * run for some hundred instructions.  A fresh machine each time, so that a finding is its input
  * alone.  A run that is cut must end in the same state as one that is not.
  */
 #include "fuzz/fuzz.h"
 
 #include <libcpu/libcpu.h>
 
-enum { INSNS = 4096 };
+enum { INSNS = 512 };
 
 static libcpu *start(const uint8_t *data, size_t size, uint8_t mode)
 {
