@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 enum {
     SLICE = 2000000, /* instructions between two looks at the keyboard */
@@ -166,15 +166,16 @@ static void feed(struct runner *r)
 }
 
 /* Look at the keyboard; true: the person wants to leave. */
-static bool take_input(struct runner *r, int timeout_ms)
+static bool take_input(struct runner *r, uint64_t timeout_ns)
 {
     size_t room = INPUT - r->input_len;
     if (r->o.serial != SERIAL_STDIO || r->input_ended || room == 0) {
-        if (timeout_ms > 0)
-            usleep((useconds_t)timeout_ms * 1000);
+        const struct timespec wait = {.tv_nsec = (long)timeout_ns};
+        if (timeout_ns)
+            nanosleep(&wait, NULL);
         return false;
     }
-    switch (terminal_read(r->input + r->input_len, &room, timeout_ms)) {
+    switch (terminal_read(r->input + r->input_len, &room, timeout_ns)) {
     case TERMINAL_QUIT: return true;
     case TERMINAL_EOF: r->input_ended = true; break;
     case TERMINAL_DATA: r->input_len += room; break;
@@ -183,11 +184,12 @@ static bool take_input(struct runner *r, int timeout_ms)
     return false;
 }
 
-/* How long an idle guest with the host's clock may be left alone, ms. */
-static int idle_ms(const struct libcpu_stop *s)
+/* How long an idle guest with the host's clock may be left alone, below a second. */
+static uint64_t idle_ns(const struct libcpu_stop *s)
 {
+    const uint64_t most = 100000000;
     uint64_t ns = s->next_event_ns > s->time_ns ? s->next_event_ns - s->time_ns : 0;
-    return ns > UINT64_C(100000000) ? 100 : (int)(ns / 1000000);
+    return ns < most ? ns : most;
 }
 
 /* Halted with no event to come: only input can wake it. */
@@ -203,11 +205,11 @@ static int after_stop(struct runner *r, const struct libcpu_stop *s)
 {
     switch (s->reason) {
     case LIBCPU_STOP_BUDGET: return r->insns_left ? -1 : STATUS_BUDGET;
-    case LIBCPU_STOP_IDLE: return take_input(r, idle_ms(s)) ? STATUS_OK : -1;
+    case LIBCPU_STOP_IDLE: return take_input(r, idle_ns(s)) ? STATUS_OK : -1;
     case LIBCPU_STOP_HALTED:
         if (!can_wake(r))
             return STATUS_HALTED;
-        return take_input(r, 1000) ? STATUS_OK : -1;
+        return take_input(r, 500000000) ? STATUS_OK : -1;
     case LIBCPU_STOP_EXIT: return (int)(s->exit_value * 2 + 1) & 0xff;
     case LIBCPU_STOP_POWER_OFF: return STATUS_OK;
     case LIBCPU_STOP_TRIPLE_FAULT:

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CTRL_A = 1 };
@@ -106,12 +107,14 @@ static bool filter(uint8_t *buf, size_t *size)
     return false;
 }
 
-enum terminal_input terminal_read(uint8_t *buf, size_t *size, int timeout_ms)
+enum terminal_input terminal_read(uint8_t *buf, size_t *size, uint64_t timeout_ns)
 {
     struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
     size_t room = *size;
     *size = 0;
-    if (poll(&p, 1, timeout_ms) <= 0)
+    const struct timespec wait = {.tv_sec = (time_t)(timeout_ns / 1000000000),
+                                  .tv_nsec = (long)(timeout_ns % 1000000000)};
+    if (ppoll(&p, 1, &wait, NULL) <= 0)
         return TERMINAL_NONE;
     ssize_t n = read(STDIN_FILENO, buf, room);
     if (n < 0)

@@ -20,10 +20,10 @@ enum terminal_input {
 };
 
 /*
- * Read what was typed, waiting at most `timeout_ms` (0: not at all), with the escape key taken
+ * Read what was typed, waiting at most `timeout_ns` (0: not at all), with the escape key taken
  * out. *size is the room in `buf`, and then how many bytes are in it.
  */
-enum terminal_input terminal_read(uint8_t *buf, size_t *size, int timeout_ms);
+enum terminal_input terminal_read(uint8_t *buf, size_t *size, uint64_t timeout_ns);
 
 /* The signal that asked the program to end, 0: none. */
 int terminal_signal(void);
