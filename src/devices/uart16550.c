@@ -89,7 +89,8 @@ struct uart {
     uint8_t dll, dlm;
     uint8_t lsr_errors; /* OE, PE, FE, BI until the LSR is read */
 
-    struct fifo rx;       /* one deep without FCR_ENABLE: the RBR */
+    uint8_t rbr;          /* the last byte read, which an empty receiver shows again */
+    struct fifo rx;       /* one deep without FCR_ENABLE */
     struct fifo tx;       /* likewise: the THR; empty when not paced */
     uint8_t tsr;          /* transmitter shift register */
     bool tsr_busy;        /* paced: a character is on the line */
@@ -235,14 +236,12 @@ static void rx_room(struct uart *u)
 
 static uint8_t read_rbr(struct uart *u)
 {
-    uint8_t data = u->rx.data[u->rx.head]; /* an empty receiver shows stale data */
-
     if (u->rx.count == 0)
-        return data;
-    fifo_get(&u->rx);
+        return u->rbr;
+    u->rbr = fifo_get(&u->rx);
     expose_errors(u);
     restart_timeout(u);
-    return data;
+    return u->rbr;
 }
 
 static void emit(struct uart *u, uint8_t byte)
@@ -352,12 +351,15 @@ static void write_fcr(struct uart *u, uint8_t v)
 
     if (changed & FCR_ENABLE)
         v |= FCR_RX_RESET | FCR_TX_RESET;
-    if ((v & FCR_RX_RESET) && ((v | changed) & FCR_ENABLE))
-        reset_rx(u);
-    if ((v & FCR_TX_RESET) && ((v | changed) & FCR_ENABLE))
-        reset_tx(u);
     u->fcr = v & FCR_ENABLE ? v & FCR_KEPT : 0;
-    rx_room(u);
+    if (!((v | changed) & FCR_ENABLE))
+        return; /* the other bits are ignored while bit 0 is clear */
+    if (v & FCR_TX_RESET)
+        reset_tx(u);
+    if (v & FCR_RX_RESET) {
+        reset_rx(u);
+        rx_room(u);
+    }
 }
 
 static void write_ier(struct uart *u, uint8_t v)
@@ -380,11 +382,13 @@ static void write_lcr(struct uart *u, uint8_t v)
 
 static void write_mcr(struct uart *u, uint8_t v)
 {
+    bool reconnects = (u->mcr & ~v) & MCR_LOOP;
+
     u->mcr = v & MCR_BITS;
     update_modem(u);
     drive_modem(u);
-    if (!(v & MCR_LOOP))
-        rx_room(u); /* SIN is connected again */
+    if (reconnects)
+        rx_room(u);
 }
 
 static void write_register(struct uart *u, unsigned reg, uint8_t v)
@@ -559,6 +563,7 @@ static void reset(struct lc_device *d)
     u->lcr = 0;
     u->mcr = 0;
     u->lsr_errors = 0;
+    u->rbr = 0;
     u->tsr = 0;
     u->tsr_busy = false;
     u->tx = (struct fifo){.count = 0};
@@ -581,8 +586,8 @@ static void save_fifo(const struct fifo *f, struct lc_sink *s)
 static void save(const struct lc_device *d, struct lc_sink *s)
 {
     const struct uart *u = LC_CONTAINER(d, const struct uart, dev);
-    const uint8_t bytes[] = {u->ier, u->fcr, u->lcr,        u->mcr, u->msr, u->scr,
-                             u->dll, u->dlm, u->lsr_errors, u->tsr, u->pins};
+    const uint8_t bytes[] = {u->ier, u->fcr, u->lcr,        u->mcr, u->msr,  u->scr,
+                             u->dll, u->dlm, u->lsr_errors, u->tsr, u->pins, u->rbr};
 
     lc_sink_bytes(s, bytes, sizeof(bytes));
     save_fifo(&u->rx, s);
