@@ -60,11 +60,16 @@ struct lc_tlb {
     uint64_t flushes;
 };
 
-/* Two streams are often a power of two apart: higher bits keep them from sharing a slot. */
+/*
+ * Two streams are often a power of two apart: higher bits keep them from sharing a slot.  The
+ * lowest bit of the page number is left alone, so that neighbours never share one: the slot is that
+ * of the first byte and the tag is compared with the page of the last.
+ */
 LC_INLINE unsigned lc_tlb_index(uint64_t la)
 {
-    return (unsigned)(la >> LC_PAGE_SHIFT ^ la >> (LC_PAGE_SHIFT + LC_TLB_BITS)) &
-           (LC_TLB_ENTRIES - 1);
+    const unsigned mask = LC_TLB_ENTRIES - 1;
+    return ((unsigned)(la >> LC_PAGE_SHIFT) & mask) ^
+           ((unsigned)(la >> (LC_PAGE_SHIFT + LC_TLB_BITS - 1)) & mask & ~1u);
 }
 
 /* Empty, also of what `used` does not know: for a new object. */
