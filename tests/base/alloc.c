@@ -84,6 +84,26 @@ static void free_takes_null(void **state)
     assert_int_equal(c.bytes, 0);
 }
 
+static void lines_are_aligned_whatever_the_embedder_gives(void **state)
+{
+    struct counter c = {.left = 20};
+    struct lc_alloc a = {.fn = counting, .user = &c};
+    uint8_t *p[20];
+
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        p[i] = lc_alloc_line(&a, 1 + 13 * i);
+        assert_non_null(p[i]);
+        assert_int_equal((uintptr_t)p[i] % 64, 0);
+        memset(p[i], 0xa5, 1 + 13 * i);
+    }
+    assert_null(lc_alloc_line(&a, 64)); /* the embedder refuses */
+    for (unsigned i = 0; i < 20; i++)
+        lc_alloc_free_line(&a, p[i], 1 + 13 * i);
+    lc_alloc_free_line(&a, NULL, 64);
+    assert_int_equal(c.bytes, 0);
+}
+
 static void host_memory_is_zeroed_and_sparse(void **state)
 {
     size_t size = (size_t)1 << 32;
@@ -106,6 +126,7 @@ int main(void)
         cmocka_unit_test(overflow_and_nothing_are_refused),
         cmocka_unit_test(a_failed_resize_keeps_the_block),
         cmocka_unit_test(free_takes_null),
+        cmocka_unit_test(lines_are_aligned_whatever_the_embedder_gives),
         cmocka_unit_test(host_memory_is_zeroed_and_sparse),
     };
 
