@@ -338,7 +338,9 @@ bool lc_seg_check(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bo
 
 bool lc_linear_slow(struct lc_cpu *c, unsigned seg, uint64_t ea, unsigned size, bool write)
 {
-    if (c->seg_checked[seg] && !lc_seg_check(c, seg, ea, size, write))
+    /* An access over the end of the 4 GiB leaves even a flat segment (vol. 3A, 5.3). */
+    bool wraps = ea + size - 1 > 0xffffffff;
+    if ((c->seg_checked[seg] || wraps) && !lc_seg_check(c, seg, ea, size, write))
         return false;
     c->found = (uint32_t)(ea + c->segbase[seg]);
     return true;

@@ -488,7 +488,7 @@ enum lc_decode_status lc_decode(const struct lc_decoder *d, uint32_t key, const 
     struct reader r = {.d = d, .bytes = bytes, .avail = avail, .key = key, .out = out};
     out->opcode = read_opcode(&r);
     const struct lc_row *row = NULL;
-    if (r.status == LC_DECODE_OK && !r.bad)
+    if (r.status == LC_DECODE_OK)
         row = find_row(&r, out->opcode);
     out->len = (uint8_t)r.pos;
     if (r.status != LC_DECODE_OK)
@@ -502,7 +502,8 @@ enum lc_decode_status lc_decode(const struct lc_decoder *d, uint32_t key, const 
     read_operand_bytes(&r);
     out->seg = memory_segment(out);
     out->len = (uint8_t)r.pos;
-    if (r.status != LC_DECODE_OK || !lock_fits(out) || !number_fits(out) ||
+    /* What is wrong with it counts only when all of it could be fetched. */
+    if (r.status != LC_DECODE_OK || r.bad || !lock_fits(out) || !number_fits(out) ||
         (row->attr & LC_ATTR_UD)) {
         enum lc_decode_status s = r.status != LC_DECODE_OK ? r.status : LC_DECODE_UD;
         if (!(row->attr & LC_ATTR_UD) || s != LC_DECODE_UD)

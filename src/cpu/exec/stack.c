@@ -30,15 +30,11 @@ LC_INLINE lc_next push_imm(struct lc_cpu *cpu, const struct lc_insn *insn, unsig
 
 LC_OP_SIZED(push_imm, push_imm)
 
-/* The selector, zero-extended; a 32-bit push writes 16 bits and leaves the others (vol. 2, PUSH).
- */
+/* The selector, zero-extended. The manual lets a 32-bit push write 16 bits and leave the others, or
+ * write all of them (vol. 2, PUSH); the processors that this was compared with write all. */
 LC_INLINE lc_next push_seg(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {
-    uint64_t sp = (cpu->gpr[LC_RSP] - size) & cpu->sp_mask, la;
-    unsigned written = size == 4 ? 2 : size;
-    TRY(lc_stack_la(cpu, sp, size, true, &la));
-    TRY(lc_store(cpu, insn, LC_SS, la, written, cpu->seg[insn->dst].sel));
-    lc_set_sp(cpu, sp);
+    TRY(lc_push(cpu, insn, size, cpu->seg[insn->dst].sel));
     NEXT(cpu, insn);
 }
 
@@ -142,29 +138,35 @@ LC_OP_SIZED(popa, popa)
 struct frame {
     uint64_t rsp, rbp; /* as they were */
     unsigned level;
-    uint64_t pointer[31]; /* what is copied */
 };
 
-static bool read_display(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
-                         struct frame *f)
+/* The n-th frame pointer of the old frame. */
+static bool read_pointer(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
+                         const struct frame *f, unsigned n, uint64_t *v)
 {
-    for (unsigned i = 0; i + 1 < f->level; i++) {
-        uint64_t at = (f->rbp - (i + 1) * size) & cpu->sp_mask, la;
-        if (!lc_stack_la(cpu, at, size, false, &la) ||
-            !lc_load(cpu, insn, LC_SS, la, size, &f->pointer[i]))
+    uint64_t at = (f->rbp - (n + 1) * size) & cpu->sp_mask, la;
+    return lc_stack_la(cpu, at, size, false, &la) && lc_load(cpu, insn, LC_SS, la, size, v);
+}
+
+static bool can_read_display(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
+                             const struct frame *f)
+{
+    uint64_t v;
+    for (unsigned i = 0; i + 1 < f->level; i++)
+        if (!read_pointer(cpu, insn, size, f, i, &v))
             return false;
-    }
     return true;
 }
 
+/* Read and push in turns, as the manual has it: the frames may overlap. */
 static bool push_frame(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
                        const struct frame *f)
 {
-    uint64_t top = (f->rsp & ~cpu->sp_mask) | ((f->rsp - size) & cpu->sp_mask);
+    uint64_t v, top = (f->rsp & ~cpu->sp_mask) | ((f->rsp - size) & cpu->sp_mask);
     if (!lc_push(cpu, insn, size, f->rbp))
         return false;
     for (unsigned i = 0; i + 1 < f->level; i++)
-        if (!lc_push(cpu, insn, size, f->pointer[i]))
+        if (!read_pointer(cpu, insn, size, f, i, &v) || !lc_push(cpu, insn, size, v))
             return false;
     return f->level == 0 || lc_push(cpu, insn, size, top);
 }
@@ -178,7 +180,7 @@ static LC_NOINLINE bool enter_frame(struct lc_cpu *cpu, const struct lc_insn *in
     /* The final rSP must be writable too. */
     if (!can_push(cpu, size, pushes) ||
         !can_write(cpu, f.rsp - pushes * (uint64_t)size - locals, size) ||
-        !read_display(cpu, insn, size, &f))
+        !can_read_display(cpu, insn, size, &f))
         return false;
     if (!push_frame(cpu, insn, size, &f)) {
         cpu->gpr[LC_RSP] = f.rsp;

@@ -118,8 +118,9 @@ LC_INLINE bool scas_element(struct lc_cpu *cpu, const struct lc_insn *insn, unsi
 LC_INLINE bool cmps_element(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {
     uint64_t a, b;
-    if (!load_from(cpu, insn, LC_RSI, insn->seg, size, &a) ||
-        !load_from(cpu, insn, LC_RDI, LC_ES, size, &b))
+    /* The destination first: when both fault, silicon reports that one. */
+    if (!load_from(cpu, insn, LC_RDI, LC_ES, size, &b) ||
+        !load_from(cpu, insn, LC_RSI, insn->seg, size, &a))
         return false;
     lc_arith_sub(&cpu->arith, size, a, b, a - b);
     advance(cpu, insn, LC_RSI, size, 1);
