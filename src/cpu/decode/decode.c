@@ -480,6 +480,23 @@ static bool lock_fits(const struct lc_decoded *o)
     return (o->row->attr & LC_ATTR_LOCK) && lc_operand_is_mem(o, 0);
 }
 
+/* No row fits. A VEX opcode has a ModRM all the same (VZEROUPPER's excepted), and #UD comes only
+ * when all of the instruction could be fetched. */
+static enum lc_decode_status undefined(struct reader *r)
+{
+    struct lc_decoded *o = r->out;
+    const uint8_t vzeroupper = 0x77;
+    if (r->vex && !(r->map == LC_MAP_V0F && o->opcode == vzeroupper)) {
+        if (!o->has_modrm)
+            o->modrm = next_byte(r);
+        read_modrm(r);
+        if (r->map == LC_MAP_V0F3A)
+            next_byte(r);
+    }
+    o->len = (uint8_t)r->pos;
+    return r->status != LC_DECODE_OK ? r->status : LC_DECODE_UD;
+}
+
 enum lc_decode_status lc_decode(const struct lc_decoder *d, uint32_t key, const uint8_t *bytes,
                                 size_t avail, struct lc_decoded *out)
 {
@@ -494,7 +511,7 @@ enum lc_decode_status lc_decode(const struct lc_decoder *d, uint32_t key, const 
     if (r.status != LC_DECODE_OK)
         return r.status;
     if (!row)
-        return LC_DECODE_UD;
+        return undefined(&r);
     out->row = row;
     out->opsize = (uint8_t)operand_size(row, &r);
     if (out->has_modrm)
