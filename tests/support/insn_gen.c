@@ -632,6 +632,8 @@ static bool is_open(const struct lc_decoded *d)
     const struct lc_row *row = d->row;
     if ((named(row, "shld") || named(row, "shrd")) && d->opsize == 2)
         return true;
+    if (named(row, "movsxd") && d->opsize == 2) /* Intel reads 16 bits, AMD 32 */
+        return true;
     return d->rep && (named(row, "loope") || named(row, "loopne"));
 }
 

@@ -1,0 +1,239 @@
+/*
+ * capstone_check.c - our decoder beside Capstone's, over random and structured byte strings, in
+ * 16-, 32- and 64-bit mode: lengths must be equal, and mnemonics of the same class.
+ *
+ * usage: capstone_check STRINGS [SEED [FILE...]]
+ *
+ * Of each FILE every byte is a beginning.  What either of them does not take for an instruction is
+ * not compared: ours lacks x87, SSE and AVX, Capstone 4 takes what processors refuse.  Differences
+ * that have an explanation are in explained() below.  Exit status: 0 none is left, 1 some are.
+ */
+#include "cpu/cpu.h"
+#include "cpu/decode/insn.h"
+
+#include <capstone/capstone.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BYTES = 16, REPORTED = 20 };
+
+struct mode {
+    uint32_t key;
+    cs_mode capstone;
+    const char *name;
+};
+
+static const struct mode modes[] = {
+    {LC_KEY_CODE16 | LC_KEY_PROT, CS_MODE_16, "16"},
+    {LC_KEY_CODE32 | LC_KEY_PROT, CS_MODE_32, "32"},
+    {LC_KEY_CODE64 | LC_KEY_PROT, CS_MODE_64, "64"},
+};
+
+struct checker {
+    struct lc_decoder decoder;
+    csh cs[LC_ARRAY_LEN(modes)];
+    cs_insn *insn;
+    uint64_t random;
+    uint64_t strings, compared, only_ours, only_theirs, explained, different;
+};
+
+static uint64_t next(struct checker *k)
+{
+    k->random ^= k->random << 13;
+    k->random ^= k->random >> 7;
+    k->random ^= k->random << 17;
+    return k->random;
+}
+
+/* Prefixes, an opcode of some map, and anything behind it. */
+static void fill(struct checker *k, uint8_t *b)
+{
+    static const uint8_t prefix[] = {0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x2e, 0x64, 0x48, 0x41, 0x44};
+    unsigned n = 0;
+    uint64_t r = next(k);
+    for (unsigned i = 0; i < BYTES; i += 8)
+        lc_put64(b + i, next(k));
+    while ((r & 3) == 0 && n < 4) {
+        b[n++] = prefix[(r >> 8) % sizeof(prefix)];
+        r = next(k);
+    }
+    if (r & 4) {
+        b[n++] = 0x0f;
+        if ((r & 0x70) == 0)
+            b[n++] = r & 0x80 ? 0x38 : 0x3a;
+    } else if ((r & 0x3f00) == 0) {
+        b[n++] = 0xc4;
+    }
+}
+
+/* ---- names ---- */
+
+/* Ours say what the manual calls an opcode; Capstone also knows pseudo-names and AT&T's habits. */
+static const struct {
+    const char *ours, *theirs;
+} aliases[] = {
+    {"mov", "movabs"},      {"xchg", "nop"},          {"nop", "xchg"},
+    {"ud2", "ud2"},         {"ud1", "ud2b"},          {"ud1", "ud1"},
+    {"ud0", "ud0"},         {"shl", "sal"},           {"ret", "retn"},
+    {"retf", "retfq"},      {"iret", "iretd"},        {"iret", "iretq"},
+    {"pushf", "pushfq"},    {"pushf", "pushfd"},      {"popf", "popfq"},
+    {"popf", "popfd"},      {"salc", "salc"},         {"int1", "int1"},
+    {"icebp", "int1"},      {"jmp", "ljmp"},          {"call", "lcall"},
+    {"sysret", "sysretq"},  {"sysexit", "sysexitq"},  {"fwait", "wait"},
+    {"fxsave", "fxsave64"}, {"fxrstor", "fxrstor64"}, {"prefetch", "prefetchw"},
+    {"pause", "nop"},       {"nop", "prefetchnta"},   {"nop", "prefetcht0"},
+    {"nop", "prefetcht1"},  {"nop", "prefetcht2"},    {"nop", "prefetch"},
+    {"clwb", "xsaveopt"},   {"smsw", "smsw"},         {"str", "str"},
+};
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* Is `word` one of the names that stand between slashes in `list`? */
+static bool listed(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *p = list; p; p = strchr(p, '/') ? strchr(p, '/') + 1 : NULL)
+        if (strncmp(p, word, n) == 0 && (p[n] == '\0' || p[n] == '/'))
+            return true;
+    return false;
+}
+
+/* Capstone writes REP and LOCK into the mnemonic. */
+static const char *bare(const char *m)
+{
+    const char *space = strrchr(m, ' ');
+    return space ? space + 1 : m;
+}
+
+static bool same_class(const struct lc_row *row, const char *theirs)
+{
+    const char *ours = row->mnemonic;
+    theirs = bare(theirs);
+    if (strcmp(ours, "esc") == 0) /* x87: one row for all yet */
+        return true;
+    if (listed(ours, theirs))
+        return true;
+    if (row->attr & LC_ATTR_CC)
+        return begins(theirs, ours);
+    for (size_t i = 0; i < LC_ARRAY_LEN(aliases); i++)
+        if (listed(ours, aliases[i].ours) && strcmp(theirs, aliases[i].theirs) == 0)
+            return true;
+    /* Operand sizes as suffixes: movsd, pushal, iretq, cbw/cwde/cdqe, jcxz/jecxz/jrcxz. */
+    return begins(theirs, ours) && strlen(theirs) <= strlen(ours) + 2;
+}
+
+/* ---- the comparison ---- */
+
+/*
+ * Where Capstone 4.0.2 is wrong, or takes AMD's side:
+ *  - F2, F3 or 66 as a part of the opcode (vol. 2A, 2.1.2): in 16-bit mode, and when another prefix
+ *    stands between it and the opcode, Capstone names the plain instruction;
+ *  - 66 together with F2 or F3: it forgets that 66 still sizes an immediate or a displacement;
+ *  - 66 or 67 before a near branch or RET in 64-bit mode, where Intel's operand size is 64 bits
+ *    whatever stands there (vol. 2A, CALL, JMP, Jcc: "N.S."; vol. 2B, RET);
+ *  - the hint space 0F 18 to 0F 1F and UD0, UD1: it takes some without their ModRM (vol. 2B, NOP,
+ * UD);
+ *  - group 15 (0F AE): CLFLUSH, CLFLUSHOPT and PCOMMIT told apart by the wrong prefix;
+ *  - MOV to and from control and debug registers: ModRM.mod is ignored (vol. 2B, MOV); it wants 3.
+ */
+static bool explained(const struct lc_decoded *d, const struct mode *m)
+{
+    const struct lc_row *row = d->row;
+    bool long_mode = m->capstone == CS_MODE_64;
+    if (row->prefix == LC_PFX_F2 || row->prefix == LC_PFX_F3 || row->prefix == LC_PFX_66)
+        return true;
+    if (d->osz && d->rep)
+        return true;
+    if (long_mode && row->size == LC_SIZE_F64 && (d->osz || d->asize == 4))
+        return true;
+    if (row->map == LC_MAP_0F && row->opcode >= 0x18 && row->opcode <= 0x23)
+        return true;
+    if (row->map == LC_MAP_0F && row->opcode == 0xae)
+        return true;
+    return row->attr & LC_ATTR_UD;
+}
+
+static void report(const struct mode *m, const uint8_t *b, const struct lc_decoded *d,
+                   const cs_insn *insn)
+{
+    printf("%s-bit:", m->name);
+    for (unsigned i = 0; i < LC_INSN_MAX; i++)
+        printf(" %02x", b[i]);
+    printf("\n  ours %u %s, Capstone %u %s %s\n", d->len, d->row->mnemonic, insn->size,
+           insn->mnemonic, insn->op_str);
+}
+
+static void check(struct checker *k, unsigned n, const uint8_t *b, size_t size)
+{
+    const struct mode *m = &modes[n];
+    struct lc_decoded d;
+    const uint8_t *code = b;
+    uint64_t address = 0x1000;
+    bool ours = lc_decode(&k->decoder, m->key, b, size, &d) == LC_DECODE_OK;
+    bool theirs = cs_disasm_iter(k->cs[n], &code, &size, &address, k->insn);
+    k->only_ours += ours && !theirs;
+    k->only_theirs += !ours && theirs;
+    if (!ours || !theirs)
+        return;
+    k->compared++;
+    if (d.len == k->insn->size && same_class(d.row, k->insn->mnemonic))
+        return;
+    if (explained(&d, m)) {
+        k->explained++;
+        return;
+    }
+    if (k->different++ < REPORTED)
+        report(m, b, &d, k->insn);
+}
+
+static void check_all(struct checker *k, const uint8_t *b, size_t size)
+{
+    k->strings++;
+    for (unsigned n = 0; n < LC_ARRAY_LEN(modes); n++)
+        check(k, n, b, size);
+}
+
+static void check_file(struct checker *k, const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    static uint8_t data[1 << 22];
+    size_t size = f ? fread(data, 1, sizeof(data), f) : 0;
+    if (f)
+        fclose(f);
+    for (size_t at = 0; at + BYTES <= size; at++)
+        check_all(k, data + at, BYTES);
+}
+
+int main(int argc, char **argv)
+{
+    static const uint64_t all[4] = {~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0)};
+    struct lc_alloc alloc = lc_alloc_default();
+    struct checker k = {.random = argc > 2 ? strtoull(argv[2], NULL, 0) | 1 : 88172645463325252u};
+    uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 0) : 300000;
+    if (!lc_decoder_init(&k.decoder, &alloc, all))
+        return 70;
+    for (unsigned n = 0; n < LC_ARRAY_LEN(modes); n++)
+        if (cs_open(CS_ARCH_X86, modes[n].capstone, &k.cs[n]) != CS_ERR_OK)
+            return 70;
+    k.insn = cs_malloc(k.cs[0]);
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t b[BYTES];
+        fill(&k, b);
+        check_all(&k, b, sizeof(b));
+    }
+    for (int i = 3; i < argc; i++)
+        check_file(&k, argv[i]);
+    printf("%llu strings in 3 modes: %llu compared, %llu only ours, %llu only Capstone's, "
+           "%llu explained, %llu different\n",
+           (unsigned long long)k.strings, (unsigned long long)k.compared,
+           (unsigned long long)k.only_ours, (unsigned long long)k.only_theirs,
+           (unsigned long long)k.explained, (unsigned long long)k.different);
+    cs_free(k.insn, 1);
+    for (unsigned n = 0; n < LC_ARRAY_LEN(modes); n++)
+        cs_close(&k.cs[n]);
+    lc_decoder_fini(&k.decoder, &alloc);
+    return k.different != 0 || k.compared == 0;
+}
