@@ -59,8 +59,6 @@ static void on_serial(void *user, const uint8_t *data, size_t size)
     if (!r->serial)
         return;
     fwrite(data, 1, size, r->serial);
-    if (memchr(data, '\n', size))
-        fflush(r->serial);
 }
 
 static void on_debugcon(void *user, const uint8_t *data, size_t size)
@@ -213,7 +211,6 @@ static int after_stop(struct runner *r, const struct libcpu_stop *s)
     case LIBCPU_STOP_EXIT: return (int)(s->exit_value * 2 + 1) & 0xff;
     case LIBCPU_STOP_POWER_OFF: return STATUS_OK;
     case LIBCPU_STOP_TRIPLE_FAULT:
-        fflush(r->serial);
         fprintf(stderr, "libcpu-run: triple fault: vector %u at rip 0x%" PRIx64 "\n", s->vector,
                 s->rip);
         return STATUS_TRIPLE_FAULT;
@@ -239,6 +236,8 @@ static int run(struct runner *r)
         uint64_t n = r->insns_left < SLICE ? r->insns_left : SLICE;
         if (libcpu_run(r->m, n, &s))
             return fail(STATUS_INTERNAL, libcpu_last_error(r->m));
+        if (r->serial)
+            fflush(r->serial); /* also a prompt, which ends without a newline */
         if (s.reason == LIBCPU_STOP_BUDGET)
             r->insns_left -= n;
         else

@@ -1,0 +1,103 @@
+#!/bin/bash
+# status.sh LIBCPU-RUN - exit statuses, one line for each mistake, traces and outputs.
+set -u
+run=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+
+bad() {
+    echo "status: $*"
+    failed=1
+}
+
+# A flat image of the given bytes: image NAME HEX...
+image() {
+    local name=$1
+    shift
+    printf '%b' "$(printf '\\x%s' "$@")" >"$dir/$name"
+}
+
+# expect STATUS ARGUMENTS...
+expect() {
+    local want=$1
+    shift
+    timeout 60 "$run" "$@" </dev/null >"$dir/out" 2>"$dir/err"
+    local got=$?
+    [ "$got" -eq "$want" ] || bad "[$*]: status $got, not $want"
+}
+
+# refuse STATUS WORD ARGUMENTS...: one line to standard error that holds the word.
+refuse() {
+    local want=$1 word=$2
+    shift 2
+    expect "$want" "$@"
+    [ "$(wc -l <"$dir/err")" -eq 1 ] || bad "[$*]: not one line: $(cat "$dir/err")"
+    grep -qF -- "$word" "$dir/err" || bad "[$*]: no '$word' in: $(cat "$dir/err")"
+    grep -q '^libcpu-run: ' "$dir/err" || bad "[$*]: $(cat "$dir/err")"
+}
+
+image halt f4
+image spin eb fe
+image exit ba f4 00 b0 15 ee f4          # out 0xf4, 0x15
+image off ba 04 06 b8 00 20 ef f4        # PM1a control: S5
+image triple 0f 01 1d 09 00 10 00 0f 0b 00 00 00 00 00 00
+image reset b0 06 ba f9 0c ee f4         # CF9h
+image hello ba f8 03 b0 68 ee b0 69 ee f4
+
+expect 0 -quiet
+expect 0 --image-format flat:real16 "$dir/off"
+expect 43 --image-format flat:real16 "$dir/exit"
+expect 2 --image-format flat:prot32 "$dir/triple"
+expect 4 --image-format flat:real16 -max-insns 100 "$dir/spin"
+expect 6 --image-format flat:real16 "$dir/halt"
+expect 0 --image-format flat:real16 -no-reboot "$dir/reset"
+expect 4 --image-format flat:real16 --max-insns 100 "$dir/reset" # again and again
+expect 225 -append 'quiet init=/bin/missing' # 2 * 0x70 + 1
+expect 0 --help
+grep -q -- '--max-insns' "$dir/out" || bad "--help says nothing"
+expect 0 --version
+
+refuse 64 5x -m 5x
+refuse 64 ram_size -m 0
+refuse 64 foo -d int,foo
+refuse 64 flying --cpu max,+flying
+refuse 64 sundial --clock sundial
+refuse 64 foo -serial foo
+refuse 64 99999 --exit-port 99999
+refuse 64 0x20 --exit-port 0x20
+refuse 64 bogus --bogus
+refuse 64 b a b
+refuse 64 -1 --max-insns -1
+refuse 64 tape --image-format tape
+refuse 66 nonexistent /nonexistent
+refuse 66 nope -initrd /nope
+refuse 66 /nope/x -serial file:/nope/x
+refuse 66 /nope/x -D /nope/x -d int
+refuse 65 "$0" "$0"
+head -c 4096 /dev/zero >"$dir/zeros"
+refuse 65 zeros "$dir/zeros"
+printf '\177ELF' >"$dir/short"
+refuse 65 short "$dir/short"
+
+expect 6 --image-format flat:real16 -serial "file:$dir/com1" "$dir/hello"
+[ "$(cat "$dir/com1")" = hi ] || bad "-serial file: '$(cat "$dir/com1")'"
+expect 6 --image-format flat:real16 -d in_asm,exec,cpu,io -D "$dir/trace" "$dir/hello"
+grep -q 'out dx, al' "$dir/trace" || bad "-d in_asm: no disassembly"
+grep -q 'port write 0x3f8 size 1 <- 0x68' "$dir/trace" || bad "-d io: no port access"
+grep -q '^rax ' "$dir/trace" || bad "-d cpu: no registers"
+expect 0 -d int,walk -D "$dir/trace"
+grep -q '^interrupt *0x20 ' "$dir/trace" || bad "-d int: no timer"
+grep -q '^exception *0x0e .*error 0x0006  address 0x0000000000000000' "$dir/trace" ||
+    bad "-d int: no page fault at 0"
+grep -q '^walk .*PML4E@.*-> fault' "$dir/trace" || bad "-d walk: no fault"
+
+hash() { timeout 60 "$run" --state-hash "$@" </dev/null 2>&1 >/dev/null | tail -n 1; }
+[ -n "$(hash)" ] && [ "$(hash)" = "$(hash --stats)" ] || bad "two runs differ"
+expect 0 --stats
+grep -q '^instructions [1-9]' "$dir/err" || bad "--stats: $(cat "$dir/err")"
+
+printf 'hello\nexit 3\n' | timeout 60 "$run" -append 'quiet init=/bin/sh' >"$dir/out"
+[ $? -eq 7 ] || bad "the shell's exit code"
+grep -q 'hello through SYSCALL' "$dir/out" || bad "the shell did not read its input"
+exit "$failed"
