@@ -125,7 +125,9 @@ struct libcpu_stats {
     uint64_t walks;       /* page walks */
     uint64_t exceptions;  /* delivered, software interrupts included */
     uint64_t interrupts;  /* delivered from outside */
-    uint64_t reserved[8]; /* 0 */
+    uint64_t tlb_hits;    /* translations found by the slow path: block look-ups, device registers,
+                             page crossings. A hit on the fast path costs no counter. */
+    uint64_t reserved[7]; /* 0 */
 };
 
 /* Counters since the machine was made. Errors: INVALID. */

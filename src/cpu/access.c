@@ -115,6 +115,7 @@ static bool translate(struct lc_cpu *c, enum lc_tlb_class as, uint64_t la, bool 
 {
     const struct lc_tlb_cold *e = lc_tlb_find(c->tlbs, as, la);
     if (LC_LIKELY(e && cold_allows(e, write, fetch))) {
+        c->stats.tlb_hits++;
         *pa = e->pa | (la & ~LC_PAGE_MASK);
         if (write)
             set_hot(c, as, lc_tlb_index(la)); /* the page may have ceased to be code */

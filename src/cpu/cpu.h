@@ -230,6 +230,7 @@ struct lc_observer {
 struct lc_cpu_stats {
     uint64_t blocks;     /* decoded */
     uint64_t lookups;    /* run-loop block look-ups */
+    uint64_t tlb_hits;   /* slow-path accesses that found one */
     uint64_t tlb_misses; /* slow-path accesses that found no translation */
     uint64_t walks;
     uint64_t exceptions;

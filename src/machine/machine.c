@@ -333,6 +333,7 @@ enum libcpu_err libcpu_stats_get(const libcpu *m, struct libcpu_stats *stats)
         .insns = lc_cpu_retired(c),
         .blocks = c->stats.blocks,
         .block_lookups = c->stats.lookups,
+        .tlb_hits = c->stats.tlb_hits,
         .tlb_misses = c->stats.tlb_misses,
         .tlb_flushes = c->tlbs->flushes,
         .walks = c->stats.walks,
