@@ -309,6 +309,39 @@ static void pdpte_loads(void **state)
     rig_close(&r);
 }
 
+/* ---- page sizes that a model may lack ---- */
+
+/* Is linear address 0 of this entry mapped? */
+static bool maps(struct rig *r, enum rig_mode mode, uint64_t entry_pa, uint64_t entry,
+                 unsigned size)
+{
+    struct lc_walk w;
+    rig_mode(r, mode, 0);
+    r->c->cr4 |= LC_CR4_PSE;
+    lc_cpu_derive(r->c);
+    rig_poke(r, entry_pa, entry, size);
+    bool ok = lc_walk(&r->phys, &r->c->paging, 0, (struct lc_walk_access){0}, &w);
+    if (!ok)
+        assert_int_equal(w.error, LC_PF_P | LC_PF_RSVD);
+    return ok;
+}
+
+static void page_sizes(void **state)
+{
+    struct rig r;
+    (void)state;
+    for (unsigned has = 0; has < 2; has++) {
+        rig_open(&r, has ? "max" : "max,-pdpe1gb,-pse36");
+        assert_int_equal(maps(&r, RIG_LONG, RIG_TABLES + 0x1000, 0x83, 8), has);
+        assert_true(maps(&r, RIG_LONG, RIG_TABLES + 0x2000, 0x83, 8)); /* 2 MiB: always */
+        assert_true(maps(&r, RIG_PAGED32, RIG_TABLES, 0x83, 4));
+        for (unsigned bit = 13; bit < 22; bit++)
+            assert_int_equal(maps(&r, RIG_PAGED32, RIG_TABLES, 0x83 | LC_BIT(bit), 4),
+                             has && bit < 21);
+        rig_close(&r);
+    }
+}
+
 /* ---- the TLB ---- */
 
 enum { LA = 0x7654000, LA_GLOBAL = 0x7655000 };
@@ -656,6 +689,7 @@ int main(void)
         cmocka_unit_test(cr3_reserved),
         cmocka_unit_test(pdpte_checks),
         cmocka_unit_test(pdpte_loads),
+        cmocka_unit_test(page_sizes),
         cmocka_unit_test(tlb_by_cr),
         cmocka_unit_test(invlpg),
         cmocka_unit_test(invpcid_types),
