@@ -2,9 +2,10 @@
  * ps2_keyboard.c - PS/2 keyboard (IBM PS/2 technical reference, "101- and 102-Key Keyboards").
  *
  * Owns the keystroke buffer, the command set and scan code sets 1 and 2; set 3 is refused.
- * Answers to commands have a queue of their own and go before keystrokes.  At power-on the
- * self-test is over and its result read, as firmware leaves it.  The host is not told of key
- * repeat by itself: whoever presses the keys repeats them.
+ * Answers to commands have a queue of their own and go before keystrokes, but not between a prefix
+ * and its code: a controller that translates would lose the release.  At power-on the self-test is
+ * over and its result read, as firmware leaves it.  The host is not told of key repeat by itself:
+ * whoever presses the keys repeats them.
  */
 #include "devices/ps2_keyboard.h"
 
@@ -42,10 +43,26 @@ enum {
 
     COMMANDS = 0xed, /* bytes from here on are commands, not arguments */
     LED_BITS = 0x07,
+
+    MODIFIER_FIRST = 0xe0, /* usages, in the order of the bits of `modifiers` */
+    MODIFIERS = 8,
+    MOD_CTRL = 0x11, /* either side */
+    MOD_SHIFT = 0x22,
+    MOD_ALT = 0x44,
+    CODE_LCTRL = 0x14, /* set 2 */
+    CODE_LSHIFT = 0x12,
+    CODE_NUM_LOCK = 0x77,
+    CODE_PRINT = 0x7c, /* with E0h */
+    CODE_BREAK = 0x7e, /* with E0h */
+    CODE_SYSRQ = 0x84,
+
     TYPEMATIC_DEFAULT = 0x2b, /* 500 ms, 10.9 a second */
     SEQUENCE_MAX = 8,         /* bytes of one key: Pause */
     QUEUE = 32,
 };
+
+/* How Print Screen went down; it comes up in the same way. */
+enum print { PRINT_PLAIN, PRINT_UNSHIFTED, PRINT_SYSRQ };
 
 struct queue {
     uint8_t data[QUEUE];
@@ -62,7 +79,10 @@ struct keyboard {
     uint8_t set;       /* scan code set, 1 or 2 */
     uint8_t leds;
     uint8_t typematic; /* stored only */
+    uint8_t modifiers; /* held down, by usage */
+    uint8_t print;     /* enum print */
     bool scanning;
+    bool in_code;        /* the last byte of a keystroke was a prefix */
     bool data;           /* the DATA output */
     struct lc_event bat; /* end of the self-test */
     void (*room)(void *user);
@@ -112,15 +132,34 @@ static void tell_room(struct keyboard *k)
         k->room(k->user);
 }
 
+static bool is_prefix(const struct keyboard *k, uint8_t byte)
+{
+    return byte == PREFIX_E0 || byte == PREFIX_E1 || (byte == PREFIX_BREAK && k->set == 2);
+}
+
+static void clear_keys(struct keyboard *k)
+{
+    queue_clear(&k->keys);
+    k->in_code = false;
+}
+
+static uint8_t take_key(struct keyboard *k)
+{
+    uint8_t byte = queue_get(&k->keys);
+
+    k->in_code = is_prefix(k, byte);
+    return byte;
+}
+
 static uint8_t take(void *opaque)
 {
     struct keyboard *k = opaque;
-    bool key = k->answers.count == 0 && k->keys.count > 0;
+    bool key = k->keys.count > 0 && (k->answers.count == 0 || k->in_code);
 
-    if (k->answers.count > 0)
+    if (key)
+        k->last = take_key(k);
+    else if (k->answers.count > 0)
         k->last = queue_get(&k->answers);
-    else if (key)
-        k->last = queue_get(&k->keys);
     update(k);
     if (key)
         tell_room(k);
@@ -134,7 +173,7 @@ static void answer(struct keyboard *k, uint8_t byte)
 
 static void set_defaults(struct keyboard *k)
 {
-    queue_clear(&k->keys);
+    clear_keys(k);
     k->set = 2;
     k->typematic = TYPEMATIC_DEFAULT;
 }
@@ -168,7 +207,7 @@ static void identify(struct keyboard *k)
 static void enable(struct keyboard *k)
 {
     answer(k, ANSWER_ACK);
-    queue_clear(&k->keys);
+    clear_keys(k);
     k->scanning = true;
     tell_room(k);
 }
@@ -218,7 +257,7 @@ static void scan_set(struct keyboard *k, uint8_t v)
         answer(k, k->set);
         return;
     }
-    queue_clear(&k->keys);
+    clear_keys(k);
     k->set = v;
 }
 
@@ -282,22 +321,55 @@ static void add_code(const struct keyboard *k, struct sequence *s, unsigned code
     add(s, code & 0xff);
 }
 
-/* Left shift is pressed around the key so that old software sees the keypad's asterisk. */
-static void add_print_screen(const struct keyboard *k, struct sequence *s, bool down)
+static uint8_t print_kind(const struct keyboard *k)
 {
-    add_code(k, s, LC_PS2_E0 | (down ? 0x12 : 0x7c), down);
-    add_code(k, s, LC_PS2_E0 | (down ? 0x7c : 0x12), down);
+    if (k->modifiers & MOD_ALT)
+        return PRINT_SYSRQ;
+    return k->modifiers & (MOD_CTRL | MOD_SHIFT) ? PRINT_UNSHIFTED : PRINT_PLAIN;
 }
 
-/* Control and Num Lock, make and break at once; nothing when the key goes up. */
+/* Left shift is pressed around the key so that old software sees the keypad's asterisk, unless a
+ * key is down that has that effect; with Alt it is System Request. */
+static void add_print_screen(struct keyboard *k, struct sequence *s, bool down)
+{
+    if (down)
+        k->print = print_kind(k);
+    if (k->print == PRINT_SYSRQ) {
+        add_code(k, s, CODE_SYSRQ, down);
+        return;
+    }
+    if (k->print == PRINT_PLAIN && down)
+        add_code(k, s, LC_PS2_E0 | CODE_LSHIFT, true);
+    add_code(k, s, LC_PS2_E0 | CODE_PRINT, down);
+    if (k->print == PRINT_PLAIN && !down)
+        add_code(k, s, LC_PS2_E0 | CODE_LSHIFT, false);
+}
+
+/* Make and break at once, and nothing when the key goes up: Control and Num Lock, or Break when
+ * Control is down already. */
 static void add_pause(const struct keyboard *k, struct sequence *s)
 {
+    if (k->modifiers & MOD_CTRL) {
+        add_code(k, s, LC_PS2_E0 | CODE_BREAK, true);
+        add_code(k, s, LC_PS2_E0 | CODE_BREAK, false);
+        return;
+    }
     add(s, PREFIX_E1);
-    add_code(k, s, 0x14, true);
-    add_code(k, s, 0x77, true);
+    add_code(k, s, CODE_LCTRL, true);
+    add_code(k, s, CODE_NUM_LOCK, true);
     add(s, PREFIX_E1);
-    add_code(k, s, 0x14, false);
-    add_code(k, s, 0x77, false);
+    add_code(k, s, CODE_LCTRL, false);
+    add_code(k, s, CODE_NUM_LOCK, false);
+}
+
+static void note_modifier(struct keyboard *k, unsigned usage, bool down)
+{
+    uint8_t bit;
+
+    if (usage < MODIFIER_FIRST || usage - MODIFIER_FIRST >= MODIFIERS)
+        return;
+    bit = (uint8_t)(1u << (usage - MODIFIER_FIRST));
+    k->modifiers = (uint8_t)(down ? k->modifiers | bit : k->modifiers & ~bit);
 }
 
 static bool queue_sequence(struct keyboard *k, const struct sequence *s)
@@ -320,6 +392,7 @@ bool lc_ps2_keyboard_press(struct lc_device *d, unsigned usage, bool down)
     struct sequence s = {.count = 0};
     unsigned code = lc_ps2_set2(usage);
 
+    note_modifier(k, usage, down);
     if (!k->scanning)
         return false;
     if (usage == LC_KEY_PRINT_SCREEN)
@@ -400,6 +473,8 @@ static void reset(struct lc_device *d)
     k->last = 0;
     k->command = 0;
     k->leds = 0;
+    k->modifiers = 0;
+    k->print = PRINT_PLAIN;
     k->scanning = true;
     k->data = false;
     lc_wire_set(&d->out[LC_PS2_KEYBOARD_DATA], false);
@@ -423,6 +498,9 @@ static void save(const struct lc_device *d, struct lc_sink *s)
     lc_sink_u8(s, k->set);
     lc_sink_u8(s, k->leds);
     lc_sink_u8(s, k->typematic);
+    lc_sink_u8(s, k->modifiers);
+    lc_sink_u8(s, k->print);
+    lc_sink_bool(s, k->in_code);
     lc_sink_bool(s, k->scanning);
     lc_event_save(&k->bat, s);
 }

@@ -171,6 +171,56 @@ static void odd_keys(void **state)
     assert_false(lc_ps2_keyboard_press(k->d, 0xffffffff, true));
 }
 
+static void print_screen_and_pause_heed_modifiers(void **state)
+{
+    struct kbd *k = *state;
+
+    press(k, LC_KEY_RIGHT_SHIFT, true);
+    EXPECT(k, 0x59);
+    press(k, LC_KEY_PRINT_SCREEN, true);
+    press(k, LC_KEY_RIGHT_SHIFT, false);
+    press(k, LC_KEY_PRINT_SCREEN, false); /* as it went down */
+    EXPECT(k, 0xe0, 0x7c, 0xf0, 0x59, 0xe0, 0xf0, 0x7c);
+    press(k, LC_KEY_LEFT_ALT, true);
+    press(k, LC_KEY_PRINT_SCREEN, true);
+    press(k, LC_KEY_PRINT_SCREEN, false);
+    press(k, LC_KEY_LEFT_ALT, false);
+    EXPECT(k, 0x11, 0x84, 0xf0, 0x84, 0xf0, 0x11);
+    press(k, LC_KEY_LEFT_CONTROL, true);
+    press(k, LC_KEY_PAUSE, true);
+    press(k, LC_KEY_PAUSE, false);
+    press(k, LC_KEY_LEFT_CONTROL, false);
+    EXPECT(k, 0x14, 0xe0, 0x7e, 0xe0, 0xf0, 0x7e, 0xf0, 0x14);
+    press(k, LC_KEY_PRINT_SCREEN, true);
+    EXPECT(k, 0xe0, 0x12, 0xe0, 0x7c);
+}
+
+static void expect_next(struct kbd *k, unsigned byte)
+{
+    assert_true(k->data.level);
+    assert_int_equal(k->link.take(k->link.opaque), byte);
+}
+
+/* An acknowledgement after F0h would be taken for the code that the release is of. */
+static void an_answer_waits_for_the_end_of_a_code(void **state)
+{
+    struct kbd *k = *state;
+
+    press(k, LC_KEY_UP, false);
+    press(k, LC_KEY_A, false);
+    send(k, 0xee);
+    expect_next(k, 0xee); /* no code has begun */
+    expect_next(k, 0xe0);
+    send(k, 0xee);
+    expect_next(k, 0xf0);
+    expect_next(k, 0x75);
+    expect_next(k, 0xee);
+    expect_next(k, 0xf0);
+    send(k, 0xf4); /* the rest is forgotten: nothing to wait for */
+    press(k, LC_KEY_A, true);
+    EXPECT(k, 0xfa, 0x1c);
+}
+
 static void the_buffer_overruns_once(void **state)
 {
     struct kbd *k = *state;
@@ -267,6 +317,8 @@ int main(void)
         T(scanning_is_switched),
         T(scan_code_sets),
         T(odd_keys),
+        T(print_screen_and_pause_heed_modifiers),
+        T(an_answer_waits_for_the_end_of_a_code),
         T(the_buffer_overruns_once),
         T(text_is_typed_in_whole_strokes),
         T(every_character_arrives_through_the_controller),
