@@ -4,6 +4,7 @@
 #include "cpu/access.h"
 
 #include "cpu/debug.h"
+#include "cpu/exec/fpenv.h"
 
 bool lc_raise(struct lc_cpu *c, unsigned vector)
 {
@@ -90,8 +91,10 @@ static bool walk_and_fill(struct lc_cpu *c, enum lc_tlb_class as, uint64_t la, b
     struct lc_walk w;
     bool ok = lc_walk(c->phys, &c->paging, la, access, &w);
     c->stats.walks++;
-    if (c->observer.walk)
+    if (c->observer.walk) {
+        lc_fp_park(c);
         c->observer.walk(c->observer.user, c, la, access, &w);
+    }
     if (!ok) {
         lc_tlb_flush_page(c->tlbs, la); /* a faulting access drops what is cached: 4.10.4.1 */
         return lc_raise_page(c, la, w.error);

@@ -63,13 +63,29 @@ static void derive_segments(struct lc_cpu *c)
         lc_cpu_derive_segment(c, i);
 }
 
+/* Which of x87, SSE and AVX may be used (SDM vol. 3A, 2.5, 2.6, 13.1.4). */
+static uint32_t derive_vector_key(const struct lc_cpu *c)
+{
+    const uint64_t avx = LC_XCR0_SSE | LC_XCR0_AVX;
+    uint32_t key = 0;
+    if (c->cr0 & LC_CR0_TS)
+        return 0;
+    if (!(c->cr0 & LC_CR0_EM))
+        key |= LC_KEY_X87;
+    if (key && (c->cr4 & LC_CR4_OSFXSR))
+        key |= LC_KEY_SSE;
+    if ((c->cr4 & LC_CR4_OSXSAVE) && (c->fpu.xcr0 & avx) == avx)
+        key |= LC_KEY_AVX;
+    return key;
+}
+
 static uint32_t derive_key(const struct lc_cpu *c)
 {
-    uint32_t key = LC_KEY_CODE16;
+    uint32_t key = derive_vector_key(c);
     if (c->code64)
-        key = LC_KEY_CODE64;
+        key |= LC_KEY_CODE64;
     else if ((c->seg[LC_CS].attr & LC_SEG_DB) && !lc_vm86(c))
-        key = LC_KEY_CODE32;
+        key |= LC_KEY_CODE32;
     if (lc_vm86(c))
         key |= LC_KEY_VM86;
     else if (!lc_real_mode(c))

@@ -112,6 +112,11 @@ struct lc_table_reg {
 #define LC_CR4_SMEP       LC_BIT(20)
 #define LC_CR4_SMAP       LC_BIT(21)
 
+/* XCR0 (SDM vol. 1, 13.3). */
+#define LC_XCR0_X87 LC_BIT(0)
+#define LC_XCR0_SSE LC_BIT(1)
+#define LC_XCR0_AVX LC_BIT(2)
+
 #define LC_EFER_SCE LC_BIT(0)
 #define LC_EFER_LME LC_BIT(8)
 #define LC_EFER_LMA LC_BIT(10)
@@ -153,6 +158,10 @@ enum lc_vector {
 #define LC_KEY_LIMITED 0x20u /* legacy: CS has a base or a limit that must be checked */
 #define LC_KEY_STEP    0x40u /* one instruction a block: TF, breakpoints armed, exact stop */
 #define LC_KEY_HOOK    0x80u /* an instruction hook is called before each instruction */
+/* What CR0, CR4 and XCR0 let run (exec/gate.c); rows that need one are not gated while it is on. */
+#define LC_KEY_X87 0x100u /* x87 and MMX */
+#define LC_KEY_SSE 0x200u
+#define LC_KEY_AVX 0x400u
 
 /* Why a handler left the engine: what the run loop does next. */
 enum lc_exit {
@@ -195,6 +204,15 @@ struct lc_fpu {
     _Alignas(64) uint8_t zmm[32][64];
     uint64_t k[8];
     uint64_t xcr0;
+};
+
+/* Is the host's own floating-point control now the guest's (exec/fpenv.h)?  Never across a call
+ * out of the library. */
+struct lc_fp_session {
+    bool sse, x87;       /* MXCSR; the x87 control word */
+    bool fma;            /* the host has FMA3; fixed after creation */
+    uint32_t host_mxcsr; /* what to put back */
+    uint16_t host_fcw;
 };
 
 struct lc_cpu;
@@ -256,6 +274,8 @@ struct lc_cpu {
     /* What a slow path found: handlers take no address of a local, so that their last call can be
      * a jump (exec/op.h). */
     uint64_t found;
+    _Alignas(16) uint8_t vbuf[64];
+    struct lc_fp_session fp; /* exec/fpenv.h */
 
     /* ---- how the engine leaves ---- */
     enum lc_exit exit;

@@ -62,8 +62,9 @@ static void add_features(const struct lc_cpu *c, uint32_t leaf, uint32_t subleaf
 {
     for (size_t i = 0; i < LC_ARRAY_LEN(feature_bits); i++) {
         const struct feature_bit *f = &feature_bits[i];
-        /* Of the leaves with features, only 7 has subleaves. */
-        bool here = f->leaf == leaf && (leaf != 7 || f->subleaf == subleaf);
+        /* Of the leaves with features, 7 and 0D have subleaves. */
+        bool sub = leaf == 7 || leaf == 0xd;
+        bool here = f->leaf == leaf && (!sub || f->subleaf == subleaf);
         if (here && lc_has(c, f->feature) && is_shown(c, f->feature))
             v->reg[f->reg] |= 1u << f->bit;
     }

@@ -10,6 +10,7 @@
 
 #include "cpu/debug.h"
 #include "cpu/descriptor.h"
+#include "cpu/exec/fpenv.h"
 #include "cpu/exec/op.h"
 
 #define CR0_DEFINED                                                                                \
@@ -194,8 +195,10 @@ bool lc_cr8_write(struct lc_cpu *c, uint64_t v)
     if (v > 15)
         return lc_raise_gp0(c);
     c->cr8 = v;
-    if (c->bus.set_tpr)
+    if (c->bus.set_tpr) {
+        lc_fp_park(c);
         c->bus.set_tpr(c->bus.opaque, (uint8_t)v);
+    }
     return true;
 }
 

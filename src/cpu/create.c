@@ -4,6 +4,7 @@
 #include "cpu/cpu.h"
 #include "cpu/decode/insn.h"
 #include "cpu/exec/block.h"
+#include "cpu/exec/fpenv.h"
 
 /* An earlier deadline shortens the budget that is running (run.c). */
 static void on_deadline_changed(void *opaque)
@@ -24,6 +25,7 @@ static void take_env(struct lc_cpu *c, const struct lc_cpu_env *env)
     c->rng = env->seed;
     c->ps_per_insn = env->ps_per_insn;
     c->time_base = env->clock->now;
+    c->fp.fma = lc_fp_host_fma();
 }
 
 static bool make_decoder(struct lc_cpu *c)

@@ -5,6 +5,7 @@
 #include "cpu/exception.h"
 
 #include "cpu/debug.h"
+#include "cpu/exec/fpenv.h"
 #include "cpu/interrupt.h"
 
 enum severity { BENIGN, CONTRIBUTORY, PAGE_FAULT, DOUBLE_FAULT }; /* vol. 3A, table 6-4 */
@@ -91,8 +92,10 @@ static bool combine(const struct lc_fault *first, struct lc_fault *second)
 /* Deliver one; false: c->fault is the exception that was met. */
 static bool deliver_one(struct lc_cpu *c, const struct lc_fault *f)
 {
-    if (c->observer.event)
+    if (c->observer.event) {
+        lc_fp_park(c);
         c->observer.event(c->observer.user, c, f);
+    }
     c->ext = f->kind != LC_EVENT_SOFT;
     bool ok = lc_interrupt_enter(c, f, flags_image(c, f));
     c->ext = 0;
@@ -151,6 +154,8 @@ void lc_deliver(struct lc_cpu *c)
 void lc_privilege_note(struct lc_cpu *c, unsigned from)
 {
     unsigned to = lc_cpl(c);
-    if (from != to && c->observer.privilege)
-        c->observer.privilege(c->observer.user, c, from, to);
+    if (from == to || !c->observer.privilege)
+        return;
+    lc_fp_park(c);
+    c->observer.privilege(c->observer.user, c, from, to);
 }

@@ -7,6 +7,7 @@
 #include "cpu/cpu.h"
 #include "cpu/debug.h"
 #include "cpu/exception.h"
+#include "cpu/exec/fpenv.h"
 #include "cpu/exec/op.h"
 
 enum {
@@ -42,6 +43,7 @@ static uint64_t time_at(const struct lc_cpu *c, uint64_t retired)
 
 uint64_t lc_cpu_sync_clock(struct lc_cpu *c)
 {
+    lc_fp_park(c); /* whoever asks is about to call a device */
     uint64_t now = c->host_now ? c->host_now(c->host_opaque) : time_at(c, lc_cpu_steps(c));
     lc_clock_sync(c->clock, now);
     return c->clock->now;
@@ -212,6 +214,7 @@ static void handle_exit(struct lc_cpu *c, uint32_t before)
 /* Show the instruction at rip to the observer; false: it asked to stop before it. */
 static bool observed(struct lc_cpu *c)
 {
+    lc_fp_park(c);
     c->observer.insn(c->observer.user, c);
     return !atomic_load_explicit(&c->stop, memory_order_relaxed);
 }
@@ -319,6 +322,7 @@ enum lc_stop lc_cpu_run(struct lc_cpu *c, uint64_t max_insns)
         }
         set_budget(c, left);
         bool ok = run_blocks(c);
+        lc_fp_park(c);
         uint64_t ran = settle(c);
         left -= ran < left ? ran : left;
         if (!ok)

@@ -6,6 +6,7 @@
  */
 #include "cpu/cr.h"
 #include "cpu/debug.h"
+#include "cpu/exception.h"
 #include "cpu/exec/op.h"
 
 /* ---- fixed segments ---- */
@@ -32,10 +33,8 @@ static void set_flat(struct lc_cpu *c, uint64_t cs, uint64_t ss, unsigned dpl, b
 /* Done: the registers are those of the new level. */
 static lc_next arrive(struct lc_cpu *cpu, unsigned from, uint64_t rip)
 {
-    unsigned to = lc_cpl(cpu);
     cpu->rip = rip;
-    if (from != to && cpu->observer.privilege)
-        cpu->observer.privilege(cpu->observer.user, cpu, from, to);
+    lc_privilege_note(cpu, from);
     return lc_end_at(cpu, rip);
 }
 

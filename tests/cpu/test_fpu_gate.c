@@ -10,6 +10,7 @@ static void set_switches(struct rig *r, unsigned em, unsigned ts, unsigned mp, u
     r->c->cr0 |= (em ? LC_CR0_EM : 0) | (ts ? LC_CR0_TS : 0) | (mp ? LC_CR0_MP : 0);
     r->c->cr4 |= osfxsr ? LC_CR4_OSFXSR : 0;
     r->c->gpr[LC_RBX] = RIG_DATA;
+    lc_cpu_derive(r->c);
 }
 
 /* Vol. 3A, tables 9-3 and 13-1. */

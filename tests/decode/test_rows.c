@@ -57,7 +57,8 @@ static void enter_mode(struct trial *t)
     case ROWS_PROT32: sys_protected(s, t->place->cpl); break;
     default: sys_long(s, t->place->cpl); break;
     }
-    s->cpu->cr4 |= LC_CR4_FSGSBASE | LC_CR4_OSFXSR | LC_CR4_OSXMMEXCPT;
+    s->cpu->cr4 |= LC_CR4_FSGSBASE | LC_CR4_OSFXSR | LC_CR4_OSXMMEXCPT | LC_CR4_OSXSAVE;
+    s->cpu->fpu.xcr0 = 7;
     lc_cpu_set_rflags(s->cpu, 3u << 12 | LC_OF | 2);
 }
 

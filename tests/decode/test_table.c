@@ -9,11 +9,11 @@
 /* ---- columns ---- */
 
 static const uint32_t attrs[] = {
-    LC_ATTR_LOCK,   LC_ATTR_END,    LC_ATTR_BRANCH,  LC_ATTR_PRIV0,  LC_ATTR_PROT,
-    LC_ATTR_REP,    LC_ATTR_REPZ,   LC_ATTR_CC,      LC_ATTR_MEM,    LC_ATTR_REG,
-    LC_ATTR_L0,     LC_ATTR_L1,     LC_ATTR_W0,      LC_ATTR_W1,     LC_ATTR_FPU,
-    LC_ATTR_SSE,    LC_ATTR_NOVVVV, LC_ATTR_WRITE,   LC_ATTR_READ,   LC_ATTR_UD,
-    LC_ATTR_NOREAL, LC_ATTR_NOREXB, LC_ATTR_NOASIZE, LC_ATTR_CPL0UD, LC_ATTR_SCE,
+    LC_ATTR_LOCK, LC_ATTR_END, LC_ATTR_BRANCH, LC_ATTR_PRIV0,  LC_ATTR_PROT,    LC_ATTR_REP,
+    LC_ATTR_REPZ, LC_ATTR_CC,  LC_ATTR_MEM,    LC_ATTR_REG,    LC_ATTR_L0,      LC_ATTR_L1,
+    LC_ATTR_W0,   LC_ATTR_W1,  LC_ATTR_FPU,    LC_ATTR_SSE,    LC_ATTR_NOVVVV,  LC_ATTR_WRITE,
+    LC_ATTR_READ, LC_ATTR_UD,  LC_ATTR_NOREAL, LC_ATTR_NOREXB, LC_ATTR_NOASIZE, LC_ATTR_CPL0UD,
+    LC_ATTR_SCE,  LC_ATTR_AVX, LC_ATTR_MMX,    LC_ATTR_VSIB,   LC_ATTR_XSAVE,
 };
 
 static void attributes_are_bits(void **state)
@@ -74,7 +74,7 @@ static void encodings_agree(void **state)
     (void)state;
     for (unsigned i = 0; i < lc_row_count; i++) {
         const struct lc_row *r = &lc_rows[i];
-        CHECK_ROW(r, r->map < LC_MAPS && r->prefix <= LC_PFX_N66 && r->size <= LC_SIZE_R);
+        CHECK_ROW(r, r->map < LC_MAPS && r->prefix <= LC_PFX_N66 && r->size <= LC_SIZE_X);
         CHECK_ROW(r, !enc_is_vex(r) || (r->prefix != LC_PFX_ANY && r->prefix != LC_PFX_N66));
         CHECK_ROW(r, r->ext == LC_EXT_ANY || (r->ext >= 0 && r->ext < 8) ||
                          (r->ext >= 0x100 && r->ext < 0x200));
@@ -362,12 +362,10 @@ static bool has_handler(const struct lc_decoded *d, uint32_t key)
 {
     struct lc_insn insn;
     lc_emit(d, key, 0, &insn);
-    if (!(d->row->attr & LC_ATTR_GATED))
-        return insn.fn != NULL;
     for (unsigned form = 0; form < LC_FORMS; form++)
         if (insn.fn == lc_gate_fn[form])
             return d->row->op->fn[form][LC_INSN_OPSIZE(insn.flags)] != NULL;
-    return false;
+    return insn.fn != NULL;
 }
 
 static void report(const char *what, const struct enc *e, enum rows_mode mode, const uint8_t *bytes,

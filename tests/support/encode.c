@@ -52,7 +52,7 @@ bool enc_has_modrm(const struct lc_row *row)
 {
     static const uint8_t kinds[] = {LC_OPK_E, LC_OPK_R, LC_OPK_M, LC_OPK_G, LC_OPK_S,
                                     LC_OPK_C, LC_OPK_D, LC_OPK_V, LC_OPK_W, LC_OPK_U,
-                                    LC_OPK_P, LC_OPK_Q, LC_OPK_N};
+                                    LC_OPK_P, LC_OPK_Q, LC_OPK_N, LC_OPK_T};
     for (unsigned i = 0; i < LC_ARRAY_LEN(kinds); i++)
         if (has_kind(row, kinds[i]))
             return true;
@@ -63,7 +63,8 @@ bool enc_can_mem(const struct lc_row *row)
 {
     if (!enc_has_modrm(row) || row->ext >= 0x100 || (row->attr & LC_ATTR_REG))
         return false;
-    return !has_kind(row, LC_OPK_R) && !has_kind(row, LC_OPK_U) && !has_kind(row, LC_OPK_N);
+    return !has_kind(row, LC_OPK_R) && !has_kind(row, LC_OPK_U) && !has_kind(row, LC_OPK_N) &&
+           !has_kind(row, LC_OPK_T);
 }
 
 bool enc_can_reg(const struct lc_row *row)
@@ -100,6 +101,14 @@ static unsigned legacy_sizes(const struct lc_row *row, uint32_t key)
     return (key & LC_KEY_CODE) == LC_KEY_CODE16 ? 2 : 4;
 }
 
+/* Legacy, VEX.128, VEX.256: 1, 2, 4. */
+static unsigned vector_classes(const struct lc_row *row)
+{
+    if (!enc_is_vex(row))
+        return 1;
+    return (row->attr & LC_ATTR_L1 ? 0 : 2) | (row->attr & LC_ATTR_L0 ? 0 : 4);
+}
+
 unsigned enc_sizes(const struct lc_row *row, uint32_t key)
 {
     bool wide = code64(key), w = wide && !(row->attr & LC_ATTR_W0);
@@ -113,6 +122,7 @@ unsigned enc_sizes(const struct lc_row *row, uint32_t key)
             return wide ? 8 : 4;
         return w ? 4 | 8 : 4;
     case LC_SIZE_R: return wide ? 8 : 4;
+    case LC_SIZE_X: return vector_classes(row);
     case LC_SIZE_F64: return wide ? 8 : legacy_sizes(row, key);
     case LC_SIZE_V64:
         if (wide)
@@ -281,7 +291,8 @@ static void vex(struct writer *w)
 {
     static const uint8_t pp[] = {0, 0, 1, 2, 3, 0};
     const struct enc *e = w->e;
-    bool l = (e->vex_l || (e->row->attr & LC_ATTR_L1)) && !(e->row->attr & LC_ATTR_L0);
+    bool wide = e->row->size == LC_SIZE_X ? w->opsize == 4 : e->vex_l;
+    bool l = (wide || (e->row->attr & LC_ATTR_L1)) && !(e->row->attr & LC_ATTR_L0);
     uint8_t vvvv = e->row->attr & LC_ATTR_NOVVVV ? 0 : e->vvvv;
     w->bad |= !code64(e->key) && (w->rex || vvvv > 7);
     put(w, 0xc4, 1);

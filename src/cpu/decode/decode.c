@@ -241,7 +241,8 @@ static bool kind_is_modrm(unsigned kind)
     case LC_OPK_U:
     case LC_OPK_P:
     case LC_OPK_Q:
-    case LC_OPK_N: return true;
+    case LC_OPK_N:
+    case LC_OPK_T: return true;
     default: return false;
     }
 }
@@ -275,11 +276,11 @@ static bool operands_fit(const struct lc_row *row, uint8_t modrm)
         unsigned k = LC_OPD_KIND(row->operand[i]);
         if (k == LC_OPK_M && is_reg)
             return false;
-        if ((k == LC_OPK_R || k == LC_OPK_U || k == LC_OPK_N) && !is_reg &&
+        if ((k == LC_OPK_R || k == LC_OPK_U || k == LC_OPK_N || k == LC_OPK_T) && !is_reg &&
             !(row->attr & LC_ATTR_REG))
             return false;
     }
-    return true;
+    return !(row->attr & LC_ATTR_VSIB) || (modrm & 7) == 4;
 }
 
 /* The first row of the chain that fits; NULL: none. Reads ModRM when a candidate has one. */
@@ -323,6 +324,7 @@ static unsigned operand_size(const struct lc_row *row, const struct reader *r)
     case LC_SIZE_Q: return 8;
     case LC_SIZE_Y: return r->w && code64(r) ? 8 : 4;
     case LC_SIZE_R: return code64(r) ? 8 : 4;
+    case LC_SIZE_X: return !r->vex ? 1u << LC_CLASS_SSE : 1u << (LC_CLASS_128 + r->out->vex_l);
     case LC_SIZE_F64: return code64(r) ? 8 : legacy;
     case LC_SIZE_V64:
         if (code64(r))
@@ -359,7 +361,7 @@ static bool read_sib(struct reader *r)
     uint8_t sib = next_byte(r);
     unsigned index = (sib >> 3 & 7u) | (o->rex & 2u) << 2, base = sib & 7;
     o->scale = sib >> 6;
-    if (index != LC_RSP)
+    if (index != LC_RSP || (o->row && (o->row->attr & LC_ATTR_VSIB)))
         o->index = (uint8_t)index;
     if (base == 5 && o->modrm >> 6 == 0)
         return true;
@@ -396,7 +398,7 @@ static void read_modrm(struct reader *r)
         return;
     o->has_mem = true;
     if (o->asize == 2)
-        read_mem16(r);
+        read_mem16(r); /* a VSIB has no such form (vol. 2A, 2.3.12.1): checked at the end */
     else
         read_mem32(r);
 }
@@ -472,6 +474,15 @@ static bool number_fits(const struct lc_decoded *o)
     return true;
 }
 
+/* A VSIB has no 16-bit form; a gather's destination, index and mask are three registers (vol. 2A,
+ * 2.3.12; vol. 2C, VPGATHERDD). */
+static bool vsib_fits(const struct lc_decoded *o)
+{
+    if (!(o->row->attr & LC_ATTR_VSIB))
+        return true;
+    return o->asize != 2 && o->reg != o->index && o->reg != o->vvvv && o->index != o->vvvv;
+}
+
 /* LOCK is #UD except before the instructions that say so, with a memory destination. */
 static bool lock_fits(const struct lc_decoded *o)
 {
@@ -521,7 +532,7 @@ enum lc_decode_status lc_decode(const struct lc_decoder *d, uint32_t key, const 
     out->len = (uint8_t)r.pos;
     /* What is wrong with it counts only when all of it could be fetched. */
     if (r.status != LC_DECODE_OK || r.bad || !lock_fits(out) || !number_fits(out) ||
-        (row->attr & LC_ATTR_UD)) {
+        !vsib_fits(out) || (row->attr & LC_ATTR_UD)) {
         enum lc_decode_status s = r.status != LC_DECODE_OK ? r.status : LC_DECODE_UD;
         if (!(row->attr & LC_ATTR_UD) || s != LC_DECODE_UD)
             out->row = NULL;

@@ -1,12 +1,14 @@
 /*
  * emit.c - a decoded instruction to the record that runs.
  *
- * Registers become byte offsets in cpu->gpr, so that AH and RAX are both one load.  In `imm`:
+ * General registers become byte offsets in cpu->gpr, so that AH and RAX are both one load; vector,
+ * MMX and x87 registers stay numbers, also as the index of a VSIB operand.  In `imm`:
  *   immediate          the value, extended as the operand says
  *   Jb, Jz             offset of the target from the start of the page (add cpu->gpr[LC_RIP_PAGE])
  *   Ap                 offset | selector << 32
  *   Iw, Ib (ENTER)     size | level << 16
- *   VEX.vvvv           as a source: its byte offset (or vector number) << 8, low byte: imm8 if any
+ *   VEX.vvvv           as a source: its byte offset (or vector number) << 8, low byte: imm8 if any,
+ *                      whose upper half may be a fourth register
  *   Ob, Ov             the address; the memory operand then has no base
  */
 #include "cpu/cpu.h"
@@ -42,13 +44,15 @@ static uint8_t register_operand(const struct lc_decoded *d, unsigned n)
     case LC_OPK_S: return d->reg & 7;
     case LC_OPK_C:
     case LC_OPK_D:
-    case LC_OPK_V:
-    case LC_OPK_P: return d->reg;
+    case LC_OPK_V: return d->reg;
+    case LC_OPK_P: return d->reg & 7;
     case LC_OPK_W:
-    case LC_OPK_U:
+    case LC_OPK_U: return d->rm;
     case LC_OPK_Q:
-    case LC_OPK_N: return d->rm;
+    case LC_OPK_N: return d->rm & 7;
     case LC_OPK_H: return d->vvvv;
+    case LC_OPK_L: return (uint8_t)(d->imm >> 4);
+    case LC_OPK_T: return d->rm & 7;
     default: return LC_ZERO * 8;
     }
 }
@@ -96,7 +100,7 @@ static void emit_memory(const struct lc_decoded *d, uint32_t key, unsigned off, 
         out->base = (uint8_t)(d->base * 8);
     }
     if (d->index != LC_NO_REG)
-        out->index = (uint8_t)(d->index * 8);
+        out->index = d->row->attr & LC_ATTR_VSIB ? d->index : (uint8_t)(d->index * 8);
     out->disp = (int32_t)disp;
     if ((key & LC_KEY_CODE) == LC_KEY_CODE64 && d->asize == 8)
         out->flags |= LC_INSN_EA64;
@@ -133,13 +137,26 @@ static bool disp_overflows(const struct lc_decoded *d, unsigned off)
     return d->base == LC_REG_RIP && v != (int32_t)v;
 }
 
+/* Must exec/gate.c look at the instruction each time that it runs? */
+static bool gated(uint32_t attr, uint32_t key)
+{
+    uint32_t closed = LC_ATTR_GATED;
+    if (!(key & LC_KEY_X87))
+        closed |= LC_ATTR_GATED_X87;
+    if (!(key & LC_KEY_SSE))
+        closed |= LC_ATTR_SSE;
+    if (!(key & LC_KEY_AVX))
+        closed |= LC_ATTR_AVX;
+    return (attr & closed) != 0;
+}
+
 void lc_emit(const struct lc_decoded *d, uint32_t key, unsigned off, struct lc_insn *out)
 {
     const struct lc_row *row = d->row;
     enum lc_form form = form_of(d);
     *out = (struct lc_insn){0};
     const struct lc_op *op = row->attr & LC_ATTR_CC ? &row->op[d->opcode & 15] : row->op;
-    out->fn = row->attr & LC_ATTR_GATED ? lc_gate_fn[form] : op->fn[form][log2_size(d->opsize)];
+    out->fn = gated(row->attr, key) ? lc_gate_fn[form] : op->fn[form][log2_size(d->opsize)];
     out->row = (uint16_t)(row - lc_rows);
     out->off_len = (uint16_t)(off << 4 | d->len);
     out->flags = (uint8_t)(log2_size(d->opsize) | log2_size(d->asize) << 2);

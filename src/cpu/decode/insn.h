@@ -64,6 +64,8 @@ enum lc_operand_kind {
     LC_OPK_Q,   /* ModRM.rm: MMX register or memory */
     LC_OPK_N,   /* ModRM.rm: MMX register only */
     LC_OPK_L,   /* imm8[7:4]: vector register */
+    LC_OPK_T,   /* ModRM.rm: x87 stack register ST(i) */
+    LC_OPK_ST,  /* ST(0), not in the instruction */
 };
 
 /* Operand sizes. */
@@ -130,6 +132,16 @@ enum lc_row_size {
     LC_SIZE_F64, /* the same, but always 8 in 64-bit mode (near branches) */
     LC_SIZE_Y,   /* 4, or 8 with REX.W; 66 is ignored */
     LC_SIZE_R,   /* 4, or 8 in 64-bit mode; prefixes are ignored */
+    LC_SIZE_X,   /* vector class, see enum lc_vector_class */
+};
+
+/* Rows of LC_SIZE_X have a handler for each of these where others have one for each operand size:
+ * the log2 of lc_decoded.opsize. */
+enum lc_vector_class {
+    LC_CLASS_SSE, /* 16 bytes (MMX: 8); the rest of the register stays as it is */
+    LC_CLASS_128, /* VEX.128: the rest of the register is cleared */
+    LC_CLASS_256, /* VEX.256 */
+    LC_CLASS_512, /* EVEX: the place is kept */
 };
 
 #define LC_EXT_ANY      (-1)
@@ -161,9 +173,14 @@ enum lc_row_size {
 #define LC_ATTR_NOASIZE 0x200000u  /* no 16-bit addressing form (reserved) */
 #define LC_ATTR_CPL0UD  0x400000u  /* #UD unless CPL is 0 (MONITOR, STAC, ...) */
 #define LC_ATTR_SCE     0x800000u  /* #UD unless EFER.SCE is set */
+#define LC_ATTR_AVX     0x2000000u /* #UD unless CR4.OSXSAVE and XCR0 allow it; #NM with CR0.TS */
+#define LC_ATTR_MMX     0x4000000u /* #UD with CR0.EM; #NM with CR0.TS */
+#define LC_ATTR_VSIB    0x8000000u /* memory operand with a SIB, whose index is a vector register */
+#define LC_ATTR_XSAVE   0x10000000u /* #UD without CR4.OSXSAVE, #NM with CR0.TS */
 /* What depends on more than the bytes and the mode key: checked when the instruction runs, by
- * exec/gate.c, before its handler. */
-#define LC_ATTR_GATED (LC_ATTR_PRIV0 | LC_ATTR_CPL0UD | LC_ATTR_SCE | LC_ATTR_FPU | LC_ATTR_SSE)
+ * exec/gate.c, before its handler; and what the mode key can tell to be allowed. */
+#define LC_ATTR_GATED     (LC_ATTR_PRIV0 | LC_ATTR_CPL0UD | LC_ATTR_SCE | LC_ATTR_XSAVE)
+#define LC_ATTR_GATED_X87 (LC_ATTR_FPU | LC_ATTR_MMX)
 
 enum { LC_OPERANDS = 4 };
 

@@ -104,6 +104,17 @@ enum operand_name {
     Uq = K(U, Q),
     Udq = K(U, DQ),
     Ux = K(U, X),
+    Hy = K(H, Y),
+    Ub = K(U, B),
+    Uw = K(U, W),
+    Ud = K(U, D),
+    Uqq = K(U, QQ),
+    Nd = K(N, D),
+    Mx = K(M, X),
+    Mqq = K(M, QQ),
+    Mt = K(M, T),
+    STi = K(T, T),
+    ST0 = K(ST, T),
     Lx = K(L, X),
     Ldq = K(L, DQ),
 };
@@ -146,8 +157,12 @@ enum operand_name {
 #define L1     LC_ATTR_L1
 #define W0     LC_ATTR_W0
 #define W1     LC_ATTR_W1
-#define FPU    LC_ATTR_FPU
-#define SSE    LC_ATTR_SSE
+#define OSFPU  LC_ATTR_FPU
+#define OSSSE  LC_ATTR_SSE
+#define OSAVX  LC_ATTR_AVX
+#define OSMMX  LC_ATTR_MMX
+#define VSIB   LC_ATTR_VSIB
+#define OSXSV  LC_ATTR_XSAVE
 #define NOVVVV LC_ATTR_NOVVVV
 #define WR     LC_ATTR_WRITE
 #define RD     LC_ATTR_READ
@@ -212,11 +227,18 @@ enum operand_name {
         .attr = attrs,                                                                             \
     },
 
+/* The general part stands first. */
+/* clang-format off */
 const struct lc_row lc_rows[] = {
 #include "cpu/decode/insn_general.def"
 #include "cpu/decode/insn_system.def"
-#include "cpu/decode/insn_vector.def"
+#include "cpu/decode/insn_x87.def"
+#include "cpu/decode/insn_simd.def"
+#include "cpu/decode/insn_simdfp.def"
+#include "cpu/decode/insn_crypto.def"
+#include "cpu/decode/insn_xstate.def"
 };
+/* clang-format on */
 
 const unsigned lc_row_count = LC_ARRAY_LEN(lc_rows);
 

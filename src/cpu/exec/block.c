@@ -7,6 +7,7 @@
  */
 #include "cpu/exec/block.h"
 
+#include "cpu/exec/fpenv.h"
 #include "cpu/exec/op.h"
 
 enum {
@@ -122,6 +123,7 @@ static bool pool_reserve(struct lc_cpu *c, size_t size)
         return true;
     if (bc->chunk_count == MAX_CHUNKS)
         lc_blocks_flush(c);
+    lc_fp_park(c);
     struct chunk *n = lc_alloc_line(c->alloc, sizeof(*n));
     if (!n)
         return false;

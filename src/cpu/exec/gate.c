@@ -7,17 +7,29 @@
  */
 #include "cpu/exec/op.h"
 
-/* x87 escapes trap while emulated or switched away (SDM vol. 3A, table 9-3); SSE is undefined
- * unless the system has said that it saves XMM registers (table 13-1). */
+/* What is #UD before CR0.TS is looked at: SSE and AVX unless the system has said that it saves the
+ * registers, MMX and SSE with emulation (SDM vol. 3A, tables 13-1 and 13-2; vol. 2A, 2.4). */
+static bool vector_defined(const struct lc_cpu *c, uint32_t attr)
+{
+    const uint64_t avx = LC_XCR0_SSE | LC_XCR0_AVX;
+    if ((attr & (LC_ATTR_MMX | LC_ATTR_SSE)) && (c->cr0 & LC_CR0_EM))
+        return false;
+    if ((attr & LC_ATTR_SSE) && !(c->cr4 & LC_CR4_OSFXSR))
+        return false;
+    if ((attr & (LC_ATTR_AVX | LC_ATTR_XSAVE)) && !(c->cr4 & LC_CR4_OSXSAVE))
+        return false;
+    return !(attr & LC_ATTR_AVX) || (c->fpu.xcr0 & avx) == avx;
+}
+
+/* x87 escapes trap while emulated, all of it while switched away (vol. 3A, table 9-3). */
 static bool vector_allowed(struct lc_cpu *c, uint32_t attr)
 {
-    if ((attr & LC_ATTR_FPU) && (c->cr0 & (LC_CR0_EM | LC_CR0_TS)))
-        return lc_raise(c, LC_VEC_NM);
-    if (!(attr & LC_ATTR_SSE))
-        return true;
-    if ((c->cr0 & LC_CR0_EM) || !(c->cr4 & LC_CR4_OSFXSR))
+    const uint32_t vector = LC_ATTR_FPU | LC_ATTR_MMX | LC_ATTR_SSE | LC_ATTR_AVX | LC_ATTR_XSAVE;
+    if (!vector_defined(c, attr))
         return lc_raise_ud(c);
-    return !(c->cr0 & LC_CR0_TS) || lc_raise(c, LC_VEC_NM);
+    if ((attr & LC_ATTR_FPU) && (c->cr0 & LC_CR0_EM))
+        return lc_raise(c, LC_VEC_NM);
+    return !(attr & vector) || !(c->cr0 & LC_CR0_TS) || lc_raise(c, LC_VEC_NM);
 }
 
 static LC_NOINLINE bool gate_open(struct lc_cpu *c, uint32_t attr)

@@ -1,0 +1,63 @@
+/*
+ * fpenv.h - the host's floating-point unit under the guest's control (SDM vol. 1, 8.1 and 10.2.3).
+ *
+ * On an x86-64 host SSE, AVX and x87 arithmetic is done by the host's own instructions.  They need
+ * the guest's rounding, DAZ and FTZ in the host's MXCSR, or its rounding and precision in the x87
+ * control word.  Loading and unloading these around each instruction would cost more than the
+ * instruction; so the first one of a run loads them (lc_fp_sse, lc_fp_x87) and they stay, the
+ * sticky flags gathering in the host's register, until lc_fp_park() puts everything back.  That
+ * happens
+ *
+ *   - before the guest's own control or status is read or written as a whole (LDMXCSR, FXSAVE,
+ * ...),
+ *   - before every call out of the library (hooks, devices, allocator), and when a run ends.
+ *
+ * While an exception is unmasked the host cannot be used, since it would raise it: lc_fp_sse() and
+ * lc_fp_x87() return false, and the caller takes the software of cpu/fp/.  So they do on other
+ * hosts and in builds with LIBCPU_FP=soft.
+ */
+#ifndef LC_CPU_EXEC_FPENV_H
+#define LC_CPU_EXEC_FPENV_H
+
+#include "cpu/cpu.h"
+
+#define LC_MXCSR_FLAGS       0x003fu /* IE DE ZE OE UE PE */
+#define LC_MXCSR_DAZ         0x0040u
+#define LC_MXCSR_MASKS       0x1f80u
+#define LC_MXCSR_MASKS_SHIFT 7
+#define LC_MXCSR_RC_SHIFT    13
+#define LC_MXCSR_FTZ         0x8000u
+#define LC_FCW_MASKS         0x003fu
+#define LC_FCW_PC_SHIFT      8
+#define LC_FCW_RC_SHIFT      10
+
+/* Begin: false when the guest has an exception unmasked. */
+bool lc_fp_enter_sse(struct lc_cpu *c);
+bool lc_fp_enter_x87(struct lc_cpu *c);
+/* End; call it through lc_fp_park(). */
+void lc_fp_leave(struct lc_cpu *c);
+
+/* Has the host FMA3? */
+bool lc_fp_host_fma(void);
+
+/* May the host's SSE instructions be used now, as the guest's? */
+LC_INLINE bool lc_fp_sse(struct lc_cpu *c)
+{
+    return LC_LIKELY(c->fp.sse) || (LC_FP_HOST && lc_fp_enter_sse(c));
+}
+
+/* The same of x87 instructions.  The host's stack is empty, and is to be left so; its sticky flags
+ * are those of all x87 instructions since the session began. */
+LC_INLINE bool lc_fp_x87(struct lc_cpu *c)
+{
+    return LC_LIKELY(c->fp.x87) || (LC_FP_HOST && lc_fp_enter_x87(c));
+}
+
+/* Give the host's control words back; cpu->fpu.mxcsr has all flags from then on. */
+LC_INLINE void lc_fp_park(struct lc_cpu *c)
+{
+    if (LC_UNLIKELY(c->fp.sse || c->fp.x87))
+        lc_fp_leave(c);
+}
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * fpenv_soft.c - see fpenv.h: for hosts whose floating-point unit is not used.
+ */
+#include "cpu/exec/fpenv.h"
+
+bool lc_fp_enter_sse(struct lc_cpu *c)
+{
+    (void)c;
+    return false;
+}
+
+bool lc_fp_enter_x87(struct lc_cpu *c)
+{
+    (void)c;
+    return false;
+}
+
+void lc_fp_leave(struct lc_cpu *c)
+{
+    (void)c;
+}
+
+bool lc_fp_host_fma(void)
+{
+    return false;
+}
