@@ -1,0 +1,68 @@
+#!/bin/bash
+# check.sh MACHINE PROGRAM IMAGE ARGUMENT EXPECT - run an image in a machine and judge its output.
+#
+# MACHINE is libcpu or qemu, PROGRAM its program.  EXPECT is expect/NAME.txt, the output line by line
+# and how the run stopped, or a program that reads the output and judges it.  For QEMU, a file
+# expect/NAME.qemu beside it holds the lines in which QEMU may differ: see README.md.
+#
+# Exit status: 0 as expected, 1 not, 77 the machine is not there.
+set -u
+machine=$1 program=$2 image=$3 argument=$4 expect=$5
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+known=/dev/null
+[ "$machine" = qemu ] && [ -e "${expect%.txt}.qemu" ] && known=${expect%.txt}.qemu
+
+skip() {
+    echo "images: SKIPPED, $*"
+    exit 77
+}
+
+if [ "$machine" = qemu ]; then
+    command -v "$program" >/dev/null 2>&1 || skip "there is no $program (package qemu-system-x86)"
+    reason=$(sed -n 's/^\* //p' "$known")
+    [ -z "$reason" ] || skip "not for QEMU: $reason"
+    timeout 100 "$program" -accel tcg -cpu max,vendor=GenuineIntel -m 64 -display none -vga none \
+        -nodefaults -no-reboot -debugcon "file:$dir/out" -device isa-debug-exit,iobase=0xf4,iosize=4 \
+        -kernel "$image" -append "$argument" </dev/null >"$dir/log" 2>&1
+    status=$?
+else
+    timeout 100 "$program" -serial none -max-insns 400000000 -kernel "$image" -append "$argument" \
+        </dev/null 2>"$dir/out"
+    status=$?
+fi
+case $machine$status in
+*1) echo 'stop: debug exit 0' ;;
+*3) echo 'stop: debug exit 1' ;;
+libcpu2 | qemu0) echo 'stop: triple fault' ;;
+*) echo "stop: status $status" ;;
+esac >>"$dir/out"
+# What libcpu-run itself says of a triple fault is not the image's.
+sed -i '/^libcpu-run: triple fault/d' "$dir/out"
+
+if [ "${expect%.txt}" = "$expect" ]; then
+    "$expect" "$machine" <"$dir/out"
+    exit
+fi
+
+# Every line as expected or, by its name, as the known differences have it; none missing, none more.
+# The count of checks that failed is no line of its own.
+awk -v machine="$machine" '
+    function name(line) { return substr(line, 1, index(line, ": got ")) }
+    FILENAME == ARGV[1] { if ($0 !~ /^# / && $0 != "") other[name($0)] = $0; next }
+    FILENAME == ARGV[2] { want[++wanted] = $0; next }
+    {
+        line = want[++n]
+        if ($0 == line || (other[name(line)] == $0 && index($0, ": got ")))
+            next
+        if (length(other) && ($0 ~ /^FAILED / && line ~ /^ok / || $0 ~ /^stop: debug exit 1$/))
+            next
+        printf "line %d\n  %s: %s\n  expected: %s\n", n, machine, $0, line
+        bad = 1
+    }
+    END {
+        if (n != wanted)
+            printf "%d lines, %d expected\n", n, wanted
+        exit bad || n != wanted
+    }
+' "$known" "$expect" "$dir/out"
