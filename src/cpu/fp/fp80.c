@@ -4,7 +4,7 @@
  * SDM vol. 1, 8.1.5.2 (precision control: add, subtract, multiply, divide and square root alone
  * look at it), 8.3, 8.5; vol. 2, the instructions.
  */
-#include "cpu/fp/fp_core.h"
+#include "cpu/fp/fp_arith.h"
 
 static struct lc_fp_num operand(struct lc_f80 a)
 {

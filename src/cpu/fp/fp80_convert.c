@@ -4,7 +4,7 @@
  *
  * SDM vol. 1, 4.7, 8.1.6, 8.2, 8.5.4 to 8.5.6; vol. 2, FLD, FST, FILD, FIST, FISTTP, FBLD, FBSTP.
  */
-#include "cpu/fp/fp_core.h"
+#include "cpu/fp/fp_round.h"
 
 static struct lc_fp_num operand(struct lc_f80 a)
 {

@@ -4,7 +4,7 @@
  * SDM vol. 1, 8.3.5; vol. 2, FPREM, FPREM1. While the exponents differ by 64 or more, one execution
  * reduces the difference by no more than 63, says so in C2, and the guest's loop goes on.
  */
-#include "cpu/fp/fp_core.h"
+#include "cpu/fp/fp_round.h"
 
 struct division {
     uint64_t rest;     /* of exponent exp, not normalised */

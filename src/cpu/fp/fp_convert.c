@@ -4,7 +4,7 @@
  * SDM vol. 1, 11.4.1.6 and 14.4 (half precision); vol. 2, the instructions; the integer indefinite:
  * vol. 1, table 4-1 and 11.5.2.1.
  */
-#include "cpu/fp/fp_core.h"
+#include "cpu/fp/fp_round.h"
 
 /* From one format into another, as an arithmetic operation. */
 static uint64_t convert(struct lc_fenv *env, const struct lc_fp_format *from,

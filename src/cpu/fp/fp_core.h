@@ -7,7 +7,8 @@
  *   exact    a result before rounding: 128 bits, the lowest of them sticky
  *
  * An operation takes nums and gives a raw; lc_fp_round() brings an exact result into a format. So
- * every rule of IEEE 754 stands once, and the formats are rows of a table.
+ * every rule of IEEE 754 stands once, and the formats are constants. What is hot is inline, so that
+ * each format has a copy of its own with its shifts known.
  */
 #ifndef LC_CPU_FP_CORE_H
 #define LC_CPU_FP_CORE_H
@@ -111,7 +112,20 @@ LC_INLINE struct lc_fp_raw lc_fp_raw_default(const struct lc_fp_format *f)
 
 /* --- num and exact --------------------------------------------------------------------------- */
 
-struct lc_fp_num lc_fp_unpack(const struct lc_fp_format *f, struct lc_fp_raw r, bool daz);
+/* Whatever is not a normal number: fp_special.c. */
+struct lc_fp_num lc_fp_unpack_special(const struct lc_fp_format *f, struct lc_fp_raw r, bool daz);
+
+LC_INLINE struct lc_fp_num lc_fp_unpack(const struct lc_fp_format *f, struct lc_fp_raw r, bool daz)
+{
+    if (LC_UNLIKELY(!r.exp || r.exp == lc_fp_exp_max(f) || !(r.sig & LC_FP_INTEGER_BIT)))
+        return lc_fp_unpack_special(f, r, daz);
+    return (struct lc_fp_num){r.sig, r.exp - lc_fp_bias(f), LC_FP_CLASS_NORMAL, r.sign};
+}
+
+LC_INLINE bool lc_fp_is_normal(struct lc_fp_num a)
+{
+    return LC_LIKELY(a.cls == LC_FP_CLASS_NORMAL);
+}
 
 LC_INLINE bool lc_fp_is_nan(struct lc_fp_num a)
 {
@@ -142,55 +156,43 @@ LC_INLINE unsigned lc_fp_clz128(lc_u128 v)
     return (unsigned)(hi ? __builtin_clzll(hi) : 64 + __builtin_clzll((uint64_t)v));
 }
 
-/* --- exceptions: fp_round.c, fp_nan.c -------------------------------------------------------- */
+/* --- special operands: fp_special.c ---------------------------------------------------------- */
 
-/* Raise pre-computation exceptions; true: one is not masked, and nothing more is to be done. */
-LC_INLINE bool lc_fp_pre(struct lc_fenv *env, unsigned flags)
-{
-    env->flags |= (uint8_t)flags;
-    return flags & ~env->masks;
-}
-
-/* An invalid operation's masked result. */
-LC_INLINE struct lc_fp_raw lc_fp_invalid(struct lc_fenv *env, const struct lc_fp_format *f)
-{
-    env->flags |= LC_FP_IE;
-    return lc_fp_raw_default(f);
-}
-
-/* DE if one of two operands is denormal; true: stop. */
+/* DE if one of two operands is denormal; true: it is not masked, and nothing more is to be done. */
 LC_INLINE bool lc_fp_denormal(struct lc_fenv *env, struct lc_fp_num a, struct lc_fp_num b)
 {
-    bool de = a.cls == LC_FP_CLASS_DENORMAL || b.cls == LC_FP_CLASS_DENORMAL;
-    return lc_fp_pre(env, de ? LC_FP_DE : 0);
+    if (a.cls != LC_FP_CLASS_DENORMAL && b.cls != LC_FP_CLASS_DENORMAL)
+        return false;
+    env->flags |= LC_FP_DE;
+    return !(env->masks & LC_FP_DE);
 }
 
-/* The exact value in format f: rounding, overflow, underflow, PE, C1. */
-struct lc_fp_raw lc_fp_round(struct lc_fenv *env, const struct lc_fp_format *f,
-                             struct lc_fp_exact x);
+/* An invalid operation, and its masked result. */
+struct lc_fp_raw lc_fp_invalid(struct lc_fenv *env, const struct lc_fp_format *f);
 
-/* Round a number's magnitude to an integer that fits in 64 bits; exp < 64. */
-uint64_t lc_fp_to_integer(struct lc_fp_num a, uint8_t rc, bool *inexact, bool *up);
-
-/* One operand or two of which one is a NaN or unsupported: true, and the result in *out. */
+/* Is an operand a NaN or unsupported? Then *out is the result. */
 bool lc_fp_nan1(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num a,
                 struct lc_fp_raw *out);
 bool lc_fp_nan2(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num a,
                 struct lc_fp_num b, struct lc_fp_raw *out);
-bool lc_fp_nan3(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num a,
-                struct lc_fp_num b, struct lc_fp_num c, struct lc_fp_raw *out);
 
-/* --- operations: fp_arith.c ------------------------------------------------------------------ */
+/*
+ * Operations of which an operand is not a normal number. True: *out is the result, or there is none
+ * as an unmasked exception was raised; false: calculate.
+ */
+bool lc_fp_add_special(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num a,
+                       struct lc_fp_num b, bool subtract, struct lc_fp_raw *out);
+bool lc_fp_mul_special(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num a,
+                       struct lc_fp_num b, struct lc_fp_raw *out);
+bool lc_fp_div_special(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num a,
+                       struct lc_fp_num b, struct lc_fp_raw *out);
+bool lc_fp_sqrt_special(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num a,
+                        struct lc_fp_raw *out);
+bool lc_fp_fma_special(struct lc_fenv *env, const struct lc_fp_format *f,
+                       const struct lc_fp_num v[3], unsigned negate, struct lc_fp_raw *out);
 
-struct lc_fp_raw lc_fp_add(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num a,
-                           struct lc_fp_num b, bool subtract);
-struct lc_fp_raw lc_fp_mul(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num a,
-                           struct lc_fp_num b);
-struct lc_fp_raw lc_fp_div(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num a,
-                           struct lc_fp_num b);
-struct lc_fp_raw lc_fp_sqrt(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num a);
-struct lc_fp_raw lc_fp_fma(struct lc_fenv *env, const struct lc_fp_format *f, struct lc_fp_num x,
-                           struct lc_fp_num y, struct lc_fp_num z, unsigned negate);
+/* --- what is not worth a copy per format: fp_value.c ------------------------------------------ */
+
 enum lc_fp_order lc_fp_compare(struct lc_fenv *env, struct lc_fp_num a, struct lc_fp_num b,
                                bool signal);
 /* To an integral value; PE and C1 as any rounding. */
@@ -202,5 +204,7 @@ struct lc_fp_raw lc_fp_convert(struct lc_fenv *env, const struct lc_fp_format *t
 struct lc_fp_num lc_fp_of_integer(int64_t v);
 /* To a signed integer of `width` bits, or the integer indefinite. */
 int64_t lc_fp_integer(struct lc_fenv *env, struct lc_fp_num a, uint8_t rc, unsigned width);
+/* Round a magnitude below 2^64 to an integer. */
+uint64_t lc_fp_to_integer(struct lc_fp_num a, uint8_t rc, bool *inexact, bool *up);
 
 #endif

@@ -3,45 +3,44 @@
  *
  * SDM vol. 1, 11.5 and 14.5; vol. 2, the instructions. Both formats are made from one body each.
  */
-#include "cpu/fp/fp_core.h"
+#include "cpu/fp/fp_arith.h"
 
-static struct lc_fp_num operand(const struct lc_fenv *env, const struct lc_fp_format *f,
-                                uint64_t bits)
+LC_INLINE struct lc_fp_num operand(const struct lc_fenv *env, const struct lc_fp_format *f,
+                                   uint64_t bits)
 {
     return lc_fp_unpack(f, lc_fp_raw_bits(f, bits), env->daz);
 }
 
-static uint64_t add(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t a, uint64_t b)
+LC_INLINE uint64_t add(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t a, uint64_t b)
 {
     return lc_fp_bits(f, lc_fp_add(env, f, operand(env, f, a), operand(env, f, b), false));
 }
 
-static uint64_t sub(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t a, uint64_t b)
+LC_INLINE uint64_t sub(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t a, uint64_t b)
 {
     return lc_fp_bits(f, lc_fp_add(env, f, operand(env, f, a), operand(env, f, b), true));
 }
 
-static uint64_t mul(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t a, uint64_t b)
+LC_INLINE uint64_t mul(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t a, uint64_t b)
 {
     return lc_fp_bits(f, lc_fp_mul(env, f, operand(env, f, a), operand(env, f, b)));
 }
 
-static uint64_t div(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t a, uint64_t b)
+LC_INLINE uint64_t div(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t a, uint64_t b)
 {
     return lc_fp_bits(f, lc_fp_div(env, f, operand(env, f, a), operand(env, f, b)));
 }
 
-static uint64_t root(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t a)
+LC_INLINE uint64_t root(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t a)
 {
     return lc_fp_bits(f, lc_fp_sqrt(env, f, operand(env, f, a)));
 }
 
-static uint64_t fma3(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t x, uint64_t y,
-                     uint64_t z, unsigned negate)
+LC_INLINE uint64_t fma3(struct lc_fenv *env, const struct lc_fp_format *f, uint64_t x, uint64_t y,
+                        uint64_t z, unsigned negate)
 {
-    struct lc_fp_num product[2] = {operand(env, f, x), operand(env, f, y)};
-    struct lc_fp_raw r = lc_fp_fma(env, f, product[0], product[1], operand(env, f, z), negate);
-    return lc_fp_bits(f, r);
+    struct lc_fp_num v[3] = {operand(env, f, x), operand(env, f, y), operand(env, f, z)};
+    return lc_fp_bits(f, lc_fp_fma(env, f, v, negate));
 }
 
 /* The bits that are compared: a denormal may be a zero, which the result then is, too. */
