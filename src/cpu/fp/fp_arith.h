@@ -11,8 +11,11 @@
 
 /* --- exact results --------------------------------------------------------------------------- */
 
-/* The sum is exact or its sticky bit is far below any format's precision: what is shifted out of
- * the smaller operand is not, unless they are so far apart that at most one bit cancels. */
+/*
+ * y has been aligned with x, and its lowest bit may be sticky. Then y was at least two binary
+ * places smaller, so that at most one leading bit cancels, and the sticky bit stays below all that
+ * rounding looks at.
+ */
 LC_INLINE struct lc_fp_exact lc_fp_add_magnitudes(struct lc_fp_exact x, struct lc_fp_exact y)
 {
     lc_u128 sum = x.sig + y.sig;
