@@ -4,6 +4,41 @@
 #define _GNU_SOURCE
 #include "oracle/oracle.h"
 
+#include <string.h>
+
+/* ---- memory by lines ---- */
+
+void oracle_put_memory(const struct oracle_memory *m, uint8_t *const page[2])
+{
+    for (unsigned w = 0; w < ORACLE_LINES / 64; w++)
+        for (unsigned i = 0; i < 64 && m->lines[w]; i++)
+            if (m->lines[w] >> i & 1)
+                memcpy(page[w] + i * ORACLE_LINE, m->bytes + (w * 64 + i) * ORACLE_LINE,
+                       ORACLE_LINE);
+}
+
+/* Line n of the data pages, at p, has changed. */
+static void take_line(struct oracle_memory *m, unsigned n, uint8_t *p, const uint8_t *background)
+{
+    m->lines[n / 64] |= UINT64_C(1) << (n % 64);
+    memcpy(m->bytes + n * ORACLE_LINE, p, ORACLE_LINE);
+    memcpy(p, background + n * ORACLE_LINE, ORACLE_LINE);
+}
+
+void oracle_take_memory(struct oracle_memory *m, uint8_t *const page[2], const uint8_t *background)
+{
+    enum { GROUP = 8, SIZE = GROUP * ORACLE_LINE, PER_PAGE = ORACLE_PAGE / ORACLE_LINE };
+    m->lines[0] = m->lines[1] = 0;
+    for (unsigned n = 0; n < ORACLE_LINES; n += GROUP) {
+        uint8_t *p = page[n / PER_PAGE] + n % PER_PAGE * ORACLE_LINE;
+        if (memcmp(p, background + n * ORACLE_LINE, SIZE) == 0)
+            continue;
+        for (unsigned i = 0; i < GROUP; i++)
+            if (memcmp(p + i * ORACLE_LINE, background + (n + i) * ORACLE_LINE, ORACLE_LINE) != 0)
+                take_line(m, n + i, p + i * ORACLE_LINE, background);
+    }
+}
+
 #if defined(__x86_64__) && defined(__linux__)
 
 #include <asm/ldt.h>
@@ -18,7 +53,6 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -38,7 +72,6 @@ enum {
     SS_FLAT = 0x2b,
     CS16 = 0x07, /* LDT entries 0 and 1, RPL 3 */
     DS16 = 0x0f,
-    FX_OFFSET_SW = 464, /* of the kernel's own words in FXSAVE's area */
     XSAVE_HEADER = 512,
     XSAVE_YMM = 576,
 };
@@ -50,6 +83,7 @@ struct shared {
     atomic_uint current; /* the case that is running */
     unsigned count;
     bool mode_ok[ORACLE_MODES];
+    uint8_t background[ORACLE_DATA_LEN];
     struct oracle_case cases[];
 };
 
@@ -76,8 +110,13 @@ static struct child {
     bool running;     /* a case is on the processor */
     unsigned ticks;   /* of the timer, since it is */
     uint16_t old_off; /* code to wipe */
-    uint8_t old_len;
+    uint16_t old_len;
 } child;
+
+static uint8_t *const data_page[2] = {
+    (uint8_t *)(uintptr_t)ORACLE_DATA,
+    (uint8_t *)(uintptr_t)(ORACLE_DATA + ORACLE_PAGE),
+};
 
 static const int reg_of[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
                                REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
@@ -88,24 +127,34 @@ static void set_data_segments(uint16_t sel)
     __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es" ::"r"((uint32_t)sel));
 }
 
+/* Behind ORACLE_FX_USED are the kernel's own words. */
 static void load_vectors(ucontext_t *uc, const struct oracle_vectors *v)
 {
     uint8_t *fp = (uint8_t *)uc->uc_mcontext.fpregs;
     uint64_t all = 7;
-    memcpy(fp, v->fx, FX_OFFSET_SW);
+    memcpy(fp, v->fx, ORACLE_FX_USED);
     memcpy(fp + XSAVE_HEADER, &all, sizeof(all));
     memcpy(fp + XSAVE_YMM, v->ymm_high, sizeof(v->ymm_high));
 }
 
-/* Parts in their initial state are not written by the kernel: XSTATE_BV tells. */
+/* The image of a part in its initial state may be left unwritten: XSTATE_BV tells (vol. 1, 13.6).
+ */
 static void save_vectors(const ucontext_t *uc, struct oracle_vectors *v)
 {
     const uint8_t *fp = (const uint8_t *)uc->uc_mcontext.fpregs;
-    memcpy(v->fx, fp, FX_OFFSET_SW);
-    memset(v->fx + FX_OFFSET_SW, 0, sizeof(v->fx) - FX_OFFSET_SW);
-    if (fp[XSAVE_HEADER] & 4)
-        memcpy(v->ymm_high, fp + XSAVE_YMM, sizeof(v->ymm_high));
-    else
+    uint8_t bv = fp[XSAVE_HEADER];
+    memcpy(v->fx, fp, ORACLE_FX_USED);
+    memset(v->fx + ORACLE_FX_USED, 0, sizeof(v->fx) - ORACLE_FX_USED);
+    if (!(bv & 1)) {
+        memset(v->fx, 0, ORACLE_MXCSR);
+        memset(v->fx + ORACLE_ST, 0, ORACLE_XMM - ORACLE_ST);
+        v->fx[ORACLE_FCW] = 0x7f;
+        v->fx[ORACLE_FCW + 1] = 0x03;
+    }
+    if (!(bv & 2))
+        memset(v->fx + ORACLE_XMM, 0, ORACLE_FX_USED - ORACLE_XMM);
+    memcpy(v->ymm_high, fp + XSAVE_YMM, sizeof(v->ymm_high));
+    if (!(bv & 4))
         memset(v->ymm_high, 0, sizeof(v->ymm_high));
 }
 
@@ -125,14 +174,13 @@ static void start_case(ucontext_t *uc, struct oracle_case *c)
     memcpy(child.code + c->code_off, c->code, c->code_len);
     child.old_off = c->code_off;
     child.old_len = c->code_len;
-    memcpy((void *)(uintptr_t)ORACLE_DATA, c->data, ORACLE_DATA_LEN);
+    oracle_put_memory(&c->memory, data_page);
     for (unsigned i = 0; i < 16; i++)
         g[reg_of[i]] = (greg_t)c->in.gpr[i];
     g[REG_RIP] = (greg_t)c->in.rip;
     g[REG_EFL] = (greg_t)c->in.rflags;
     load_segments(uc, c->mode);
-    if (c->use_vectors)
-        load_vectors(uc, &c->vectors);
+    load_vectors(uc, &c->in.vectors);
     child.ticks = 0;
     child.running = true;
 }
@@ -140,18 +188,18 @@ static void start_case(ucontext_t *uc, struct oracle_case *c)
 static void end_case(const ucontext_t *uc, struct oracle_case *c, enum oracle_end end)
 {
     const greg_t *g = uc->uc_mcontext.gregs;
+    struct oracle_outcome *o = &c->out;
     child.running = false;
-    c->end = end;
+    o->end = end;
     for (unsigned i = 0; i < 16; i++)
-        c->out.gpr[i] = (uint64_t)g[reg_of[i]];
-    c->out.rip = (uint64_t)g[REG_RIP];
-    c->out.rflags = (uint64_t)g[REG_EFL];
-    c->vector = (uint8_t)g[REG_TRAPNO];
-    c->error = (uint32_t)g[REG_ERR];
-    c->cr2 = (uint64_t)g[REG_CR2];
-    memcpy(c->data, (void *)(uintptr_t)ORACLE_DATA, ORACLE_DATA_LEN);
-    if (c->use_vectors)
-        save_vectors(uc, &c->vectors);
+        o->state.gpr[i] = (uint64_t)g[reg_of[i]];
+    o->state.rip = (uint64_t)g[REG_RIP];
+    o->state.rflags = (uint64_t)g[REG_EFL];
+    o->vector = (uint8_t)g[REG_TRAPNO];
+    o->error = (uint32_t)g[REG_ERR];
+    o->cr2 = (uint64_t)g[REG_CR2];
+    oracle_take_memory(&o->memory, data_page, child.sh->background);
+    save_vectors(uc, &o->state.vectors);
 }
 
 /* The batch is finished: tell, and wait for the next. */
@@ -166,6 +214,8 @@ static void next_batch(void)
         futex(&sh->asked, FUTEX_WAIT, child.seen, NULL);
     child.seen = atomic_load(&sh->asked);
     child.next = atomic_load(&sh->current);
+    for (unsigned i = 0; i < 2; i++)
+        memcpy(data_page[i], sh->background + i * ORACLE_PAGE, ORACLE_PAGE);
 }
 
 static void on_signal(int sig, siginfo_t *info, void *context)
@@ -322,7 +372,7 @@ bool oracle_run(struct oracle *o, unsigned n)
             return true;
         stop_child(o);
         unsigned lost = atomic_load(&sh->current);
-        sh->cases[lost].end = ORACLE_LOST;
+        sh->cases[lost].out.end = ORACLE_LOST;
         atomic_store(&sh->current, lost + 1);
         if (lost + 1 >= n)
             return true;
@@ -346,8 +396,10 @@ struct oracle *oracle_new(unsigned capacity, const char **why)
     /* One instruction, to see that it works. */
     o->sh->cases[0] = (struct oracle_case){
         .code_len = 1, .code = {0x90}, .in = {.rip = ORACLE_CODE, .rflags = 0x202}};
+    o->sh->cases[0].in.vectors.fx[ORACLE_MXCSR + 1] = 0x1f;
     *why = "the host does not let a child run code this way";
-    if (oracle_run(o, 1) && o->sh->cases[0].end == ORACLE_FAULT && o->sh->cases[0].vector == 3)
+    const struct oracle_outcome *out = &o->sh->cases[0].out;
+    if (oracle_run(o, 1) && out->end == ORACLE_FAULT && out->vector == 3)
         return o;
     oracle_free(o);
     return NULL;
@@ -365,6 +417,11 @@ void oracle_free(struct oracle *o)
 struct oracle_case *oracle_cases(struct oracle *o)
 {
     return o->sh->cases;
+}
+
+uint8_t *oracle_background(struct oracle *o)
+{
+    return o->sh->background;
 }
 
 bool oracle_has_mode(const struct oracle *o, enum oracle_mode mode)
@@ -404,6 +461,12 @@ void oracle_free(struct oracle *o)
 }
 
 struct oracle_case *oracle_cases(struct oracle *o)
+{
+    (void)o;
+    return NULL;
+}
+
+uint8_t *oracle_background(struct oracle *o)
 {
     (void)o;
     return NULL;

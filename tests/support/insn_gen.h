@@ -9,12 +9,14 @@
 #include "cpu/decode/insn.h"
 #include "oracle/oracle.h"
 
-enum { GEN_PROGRAM = 8 /* instructions at most */ };
+enum { GEN_PROGRAM = 32 /* instructions at most */ };
 
 struct gen {
     uint64_t state; /* of the random numbers: the seed */
     enum oracle_mode mode;
     const struct lc_decoder *decoder;
+    const bool *features;             /* of the host, by enum lc_feature */
+    const uint8_t *background;        /* of the data pages */
     const struct lc_row *const *rows; /* for programs */
     unsigned row_count;
 };
@@ -22,19 +24,28 @@ struct gen {
 /* What is known of a case beside its bytes. */
 struct gen_info {
     const struct lc_row *row; /* the first instruction's, as decoded; NULL: #UD */
-    uint16_t undefined;       /* flags that may come out as they like */
-    bool odd;                 /* the manuals leave the result open, or the vendors differ */
-    bool open;                /* not compared: nothing says what comes out */
-    bool open_fault;          /* not compared when it faults: the order of its checks is open */
+    uint64_t features[4];     /* of its instructions, bits numbered by enum lc_feature */
+    uint16_t undefined;       /* flags that may come out as they like, when it ran to its end */
+    uint16_t undefined_early; /* and when a fault ended it */
+    /* Bytes of the data pages that may come out as they like. */
+    struct {
+        uint64_t la;
+        unsigned len;
+    } open_bytes[2];
+    bool odd;          /* the manuals leave the result open, or the vendors differ */
+    bool open;         /* not compared: nothing says what comes out */
+    bool open_address; /* which of the faults of a memory access is told, and where, is open */
+    bool open_fault;   /* not compared when it faults: the order of its checks is open */
 };
 
-/* A random number; one below n. */
-uint64_t gen_next(struct gen *g);
-unsigned gen_below(struct gen *g, unsigned n);
-
-/* Can instances of the row be run by the oracle in this mode: general registers and memory only,
- * no privilege, nothing that leaves the process? */
+/* Can instances of the row be run by the oracle in this mode: no privilege, no segment or control
+ * registers, nothing that leaves the process or has a clock? */
 bool gen_row_fits(const struct lc_row *row, enum oracle_mode mode);
+/* Does it work on vector, MMX or x87 registers? */
+bool gen_is_vector(const struct lc_row *row);
+
+/* What the data pages hold before a batch. */
+void gen_background(struct gen *g, uint8_t *p);
 /* A single instruction, followed by INT3 or the end of the page. */
 void gen_single(struct gen *g, const struct lc_row *row, struct oracle_case *c,
                 struct gen_info *info);

@@ -1,0 +1,53 @@
+/*
+ * campaign.h - many cases against silicon: every row in every mode, then programs, in several
+ * processes; and the tally of it.
+ */
+#ifndef LC_TESTS_EXEC_CAMPAIGN_H
+#define LC_TESTS_EXEC_CAMPAIGN_H
+
+#include "exec/silicon.h"
+
+struct campaign_options {
+    const char *rows;      /* pattern of mnemonics; NULL: all */
+    const char *extension; /* name in cpu/feature.h, "base"; NULL: all */
+    unsigned instances;    /* of a row, in 64-bit mode; half as many in each of the others */
+    unsigned programs;     /* in 64-bit mode; half as many in each of the others */
+    unsigned jobs;         /* processes */
+    unsigned reported;     /* differences that each process shows */
+    uint64_t seed;
+    bool strict; /* what the manuals leave undefined is as AMD's */
+};
+
+struct tally {
+    unsigned compared, different;
+    unsigned open; /* nothing says what comes out */
+    unsigned hung, lost;
+};
+
+/* Of all processes: by row, and for programs by the features that occur in them. */
+struct campaign_result {
+    bool possible; /* the host runs cases in this mode */
+    char why[80];  /* why not */
+    bool broken;   /* a process could not go on */
+    struct tally programs;
+    unsigned programs_with[LC_FEATURES];
+    struct tally row[];
+};
+
+/* Results are shared with the processes. NULL: no memory. */
+struct campaign_result *campaign_result_new(void);
+void campaign_result_free(struct campaign_result *r);
+
+/* Do the options ask for this row? */
+bool campaign_wants(const struct campaign_options *o, const struct lc_row *row);
+const char *campaign_feature_name(unsigned feature);
+/* Does the host have it? */
+bool campaign_host_has(unsigned feature);
+
+/* Instances of the rows, and programs, in one mode; added to the result. */
+void campaign_singles(const struct campaign_options *o, enum oracle_mode mode,
+                      struct campaign_result *r);
+void campaign_programs(const struct campaign_options *o, enum oracle_mode mode,
+                       struct campaign_result *r);
+
+#endif

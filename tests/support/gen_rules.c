@@ -1,0 +1,168 @@
+/*
+ * gen_rules.c - what of an instance's result may be compared with silicon, and which rows can run
+ * there at all.
+ */
+#include "support/gen_shape.h"
+
+/* Shifts by 1 define OF, a count of 0 changes nothing; the row says what is true of any count. */
+static uint16_t undefined_flags(const struct lc_decoded *d, const struct oracle_case *c)
+{
+    const struct lc_row *row = d->row;
+    uint16_t u = row->flags_undefined;
+    bool shift = row->map == LC_MAP_1 && (row->opcode & 0xfe) >= 0xc0 && row->opcode < 0xd4;
+    if (!shift || !u)
+        return u;
+    uint64_t n = d->imm;
+    if (row->opcode >= 0xd0)
+        n = row->opcode < 0xd2 ? 1 : c->in.gpr[LC_RCX];
+    n &= d->opsize == 8 ? 63 : 31;
+    if (n == 0)
+        return 0;
+    if (n == 1)
+        u &= (uint16_t)~LC_OF;
+    /* SHL and SHR by the operand's width or more leave CF undefined. */
+    if (n >= 8u * d->opsize && (d->reg & 4) && (d->reg & 7) != 7)
+        u |= LC_CF;
+    return u;
+}
+
+/* Results that the manuals leave undefined, or in which processors are known to differ. */
+bool gen_is_odd(const struct lc_decoded *d, enum oracle_mode mode)
+{
+    const struct lc_row *row = d->row;
+    if (gen_named(row, "bswap") && d->opsize == 2)
+        return true;
+    if (gen_named(row, "bsf") || gen_named(row, "bsr"))
+        return true;
+    /* 66 before a near branch in 64-bit mode: Intel ignores it, AMD does not. */
+    return mode == ORACLE_64 && row->size == LC_SIZE_F64 && d->osz;
+}
+
+/* SHLD and SHRD of words by more than 16 are undefined (vol. 2, SHLD). REP before LOOPE and LOOPNE
+ * is reserved (vol. 2A, 2.1.1): processors take it for the condition. */
+bool gen_is_open(const struct lc_decoded *d)
+{
+    const struct lc_row *row = d->row;
+    if ((gen_named(row, "shld") || gen_named(row, "shrd")) && d->opsize == 2)
+        return true;
+    if (gen_named(row, "movsxd") && d->opsize == 2) /* Intel reads 16 bits, AMD 32 */
+        return true;
+    return d->rep && (gen_named(row, "loope") || gen_named(row, "loopne"));
+}
+
+/* ENTER, PUSHA and POPA: silicon leaves behind what it did before the fault, this CPU nothing.
+ * CALL: whether the target or the stack is looked at first differs between vendors, and so does the
+ * segment of a repeated MOVS whose both sides are outside. */
+bool gen_is_open_fault(const struct lc_decoded *d)
+{
+    static const char *const names[] = {"enter", "pusha", "popa", "call"};
+    for (unsigned i = 0; i < LC_ARRAY_LEN(names); i++)
+        if (gen_named(d->row, names[i]))
+            return true;
+    return d->rep && d->asize != 8 && (gen_named(d->row, "movsb") || gen_named(d->row, "movsw"));
+}
+
+/* Images of state: some processors look at the last byte first. */
+static bool is_image(const struct lc_row *row)
+{
+    static const char *const names[] = {"fxsave", "fxrstor", "xsave",   "xrstor",
+                                        "fnsave", "frstor",  "fnstenv", "fldenv"};
+    for (unsigned i = 0; i < LC_ARRAY_LEN(names); i++)
+        if (gen_named(row, names[i]))
+            return true;
+    return false;
+}
+
+/* UD0 and UD1: whether there is a ModRM, so how many bytes are fetched, differs between vendors. */
+static bool is_ud_with_modrm(const struct oracle_case *c)
+{
+    for (unsigned i = 0; i + 1 < c->code_len; i++)
+        if (c->code[i] == 0x0f)
+            return c->code[i + 1] == 0xb9 || c->code[i + 1] == 0xff;
+    return false;
+}
+
+/* The images of FXSAVE and XSAVE hold MXCSR_MASK, which is the processor's own; AMD's write the
+ * pointers FOP, FIP and FDP only while an exception waits. */
+void gen_open_image(const struct gen_shape *s, const struct oracle_case *c, uint64_t la,
+                    struct gen_info *info)
+{
+    const struct oracle_vectors *v = &c->in.vectors;
+    if (!gen_named(s->row, "fxsave") && !gen_named(s->row, "xsave"))
+        return;
+    info->open_bytes[0].la = la + ORACLE_MXCSR + 4;
+    info->open_bytes[0].len = 4;
+    info->open_bytes[1].la = la + ORACLE_FOP;
+    info->open_bytes[1].len = v->fx[ORACLE_FSW] & 0x80 ? 0 : ORACLE_MXCSR - ORACLE_FOP;
+}
+
+/* SSE4A's encodings: AMD's processors have it, this CPU has not (APM vol. 4, EXTRQ, MOVNTSS). */
+static bool is_sse4a(const struct lc_decoded *d, const struct oracle_case *c)
+{
+    bool f = d->rep != 0, osz = d->osz;
+    for (unsigned i = 0; i + 1 < c->code_len; i++)
+        if (c->code[i] == 0x0f)
+            return ((c->code[i + 1] & 0xfe) == 0x78 && (f || osz)) || (c->code[i + 1] == 0x2b && f);
+    return false;
+}
+
+void gen_inspect(struct gen *g, const struct oracle_case *c, struct gen_info *info)
+{
+    struct lc_decoded d;
+    enum lc_decode_status st = lc_decode(g->decoder, gen_key(g->mode), c->code, c->code_len, &d);
+    info->row = st == LC_DECODE_OK ? d.row : NULL;
+    info->open = is_ud_with_modrm(c) || is_sse4a(&d, c) || (d.row && gen_is_open(&d));
+    info->open_fault = d.row && gen_is_open_fault(&d);
+    info->open_address = d.row && is_image(d.row);
+    /* How much of what is not defined is fetched before #UD comes is open. */
+    if (st == LC_DECODE_UD && c->code_off + c->code_len == ORACLE_PAGE)
+        info->open = true;
+    if (st != LC_DECODE_OK)
+        return;
+    if (!gen_row_fits(d.row, g->mode) || !g->features[d.row->feature])
+        info->open = true;
+    info->undefined |= undefined_flags(&d, c);
+    info->undefined_early |= info->undefined;
+    info->odd = gen_is_odd(&d, g->mode);
+}
+
+/* ---- rows ---- */
+
+/* The rows of insn_system.def stand behind the general ones: what they do depends on the operating
+ * system, or on the time. */
+#define I(...)   +1
+#define ICC(...) +1
+enum {
+    GENERAL_ROWS = 0
+#include "cpu/decode/insn_general.def"
+    ,
+    SYSTEM_ROWS = 0
+#include "cpu/decode/insn_system.def"
+};
+#undef I
+#undef ICC
+
+/* Without an x87 these cannot be as on silicon. */
+static bool awaits_x87(const struct lc_row *row)
+{
+    return gen_named(row, "esc") || gen_named(row, "fwait") || gen_named(row, "fxrstor");
+}
+
+bool gen_row_fits(const struct lc_row *row, enum oracle_mode mode)
+{
+    static const uint8_t foreign[] = {LC_OPK_A, LC_OPK_S, LC_OPK_C, LC_OPK_D};
+    long n = row - lc_rows;
+    bool vector = gen_is_vector(row);
+    if (n >= GENERAL_ROWS && n < GENERAL_ROWS + SYSTEM_ROWS)
+        return false;
+    if (row->attr & (LC_ATTR_PRIV0 | LC_ATTR_CPL0UD) || awaits_x87(row))
+        return false;
+    if (row->attr & LC_ATTR_END && !vector && !(row->attr & LC_ATTR_UD))
+        return false;
+    for (unsigned i = 0; i < sizeof(foreign); i++)
+        if (gen_has_kind(row, foreign[i]))
+            return false;
+    if (row->mode == LC_MODE_64)
+        return mode == ORACLE_64;
+    return row->mode != LC_MODE_NO64 || mode != ORACLE_64;
+}
