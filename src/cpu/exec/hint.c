@@ -26,13 +26,19 @@ static lc_next clflush(struct lc_cpu *cpu, const struct lc_insn *insn)
 
 LC_OP_SINGLE(clflush, clflush)
 
-/* BOUND: #BR unless lower <= index <= upper, all signed; the bounds are a pair in memory. */
+static bool load_bound(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t ea, unsigned size,
+                       uint64_t *v)
+{
+    return lc_linear_slow(cpu, insn->seg, ea, size, false) &&
+           lc_load(cpu, insn, insn->seg, cpu->found, size, v);
+}
+
+/* BOUND: #BR unless lower <= index <= upper, all signed; the bounds are a pair in memory, read, and
+ * checked against the segment, one after the other. */
 static LC_NOINLINE bool inside_bounds(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {
-    uint64_t la, low, high;
-    if (!lc_mem(cpu, insn, 2 * size, false, &la) ||
-        !lc_load(cpu, insn, insn->seg, la, size, &low) ||
-        !lc_load(cpu, insn, insn->seg, (uint32_t)(la + size), size, &high))
+    uint64_t ea = lc_ea(cpu, insn), low, high;
+    if (!load_bound(cpu, insn, ea, size, &low) || !load_bound(cpu, insn, ea + size, size, &high))
         return false;
     int64_t index = (int64_t)lc_sext_size(lc_reg(cpu, insn->dst, size), size);
     if (index < (int64_t)lc_sext_size(low, size) || index > (int64_t)lc_sext_size(high, size))
