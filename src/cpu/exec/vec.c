@@ -14,8 +14,16 @@ static unsigned piece(unsigned left)
     return left >= 2 ? 2 : 1;
 }
 
+void lc_vmem_refused(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned align)
+{
+    if ((lc_ea(cpu, insn) + cpu->segbase[insn->seg]) & (align - 1))
+        lc_raise_gp0(cpu);
+}
+
 bool lc_vmem_read_slow(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t la, unsigned size)
 {
+    if (!lc_probe(cpu, cpu->tlb_class, insn->seg, la, size, false))
+        return false;
     for (unsigned at = 0, n; at < size; at += n) {
         uint64_t v;
         n = piece(size - at);

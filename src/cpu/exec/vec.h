@@ -107,6 +107,19 @@ LC_INLINE bool lc_vmem_aligned(struct lc_cpu *cpu, uint64_t la, unsigned align)
     return LC_LIKELY((la & (align - 1)) == 0) || lc_raise_gp0(cpu);
 }
 
+/* The segment refuses the operand: #GP(0) all the same when it is misaligned as well. */
+void lc_vmem_refused(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned align);
+
+LC_INLINE bool lc_vmem_address(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
+                               unsigned align, bool write, uint64_t *la)
+{
+    if (LC_LIKELY(lc_mem(cpu, insn, size, write, la)))
+        return lc_vmem_aligned(cpu, *la, align);
+    if (align > 1)
+        lc_vmem_refused(cpu, insn, align);
+    return false;
+}
+
 /* Where `size` bytes at la can be read; NULL: a fault is raised. */
 LC_INLINE const uint8_t *lc_vmem_read_at(struct lc_cpu *cpu, const struct lc_insn *insn,
                                          uint64_t la, unsigned size)
@@ -134,7 +147,7 @@ LC_INLINE const uint8_t *lc_vmem_read(struct lc_cpu *cpu, const struct lc_insn *
                                       unsigned align)
 {
     uint64_t la;
-    if (!lc_mem(cpu, insn, size, false, &la) || !lc_vmem_aligned(cpu, la, align))
+    if (!lc_vmem_address(cpu, insn, size, align, false, &la))
         return NULL;
     return lc_vmem_read_at(cpu, insn, la, size);
 }
@@ -143,7 +156,7 @@ LC_INLINE bool lc_vmem_write(struct lc_cpu *cpu, const struct lc_insn *insn, uns
                              unsigned align, const void *src)
 {
     uint64_t la;
-    return lc_mem(cpu, insn, size, true, &la) && lc_vmem_aligned(cpu, la, align) &&
+    return lc_vmem_address(cpu, insn, size, align, true, &la) &&
            lc_vmem_write_at(cpu, insn, la, size, src);
 }
 
