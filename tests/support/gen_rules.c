@@ -115,7 +115,8 @@ void gen_inspect(struct gen *g, const struct oracle_case *c, struct gen_info *in
     info->open_fault = d.row && gen_is_open_fault(&d);
     info->open_address = d.row && is_image(d.row);
     /* How much of what is not defined is fetched before #UD comes is open. */
-    if (st == LC_DECODE_UD && c->code_off + c->code_len == ORACLE_PAGE)
+    if (st == LC_DECODE_UD &&
+        (c->code_off + c->code_len == ORACLE_PAGE || c->code_len > LC_INSN_MAX))
         info->open = true;
     if (st != LC_DECODE_OK)
         return;

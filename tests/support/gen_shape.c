@@ -35,21 +35,21 @@ bool gen_is_vex(const struct lc_row *row)
 
 bool gen_is_vsib(const struct lc_row *row)
 {
-    return gen_says(row, "gather");
+    return (row->attr & LC_ATTR_VSIB) != 0;
 }
 
 /* Kinds of operands that ModRM tells. */
 static bool kind_is_modrm(unsigned kind)
 {
-    static const uint8_t of[] = {LC_OPK_E, LC_OPK_R, LC_OPK_M, LC_OPK_G, LC_OPK_V,
-                                 LC_OPK_W, LC_OPK_U, LC_OPK_P, LC_OPK_Q, LC_OPK_N};
+    static const uint8_t of[] = {LC_OPK_E, LC_OPK_R, LC_OPK_M, LC_OPK_G, LC_OPK_V, LC_OPK_W,
+                                 LC_OPK_U, LC_OPK_P, LC_OPK_Q, LC_OPK_N, LC_OPK_T};
     return memchr(of, (int)kind, sizeof(of)) != NULL;
 }
 
 static bool kind_is_vector(unsigned kind)
 {
-    static const uint8_t of[] = {LC_OPK_V, LC_OPK_W, LC_OPK_H, LC_OPK_U,
-                                 LC_OPK_P, LC_OPK_Q, LC_OPK_N, LC_OPK_L};
+    static const uint8_t of[] = {LC_OPK_V, LC_OPK_W, LC_OPK_H, LC_OPK_U, LC_OPK_P,
+                                 LC_OPK_Q, LC_OPK_N, LC_OPK_L, LC_OPK_T, LC_OPK_ST};
     return memchr(of, (int)kind, sizeof(of)) != NULL;
 }
 
@@ -58,8 +58,8 @@ bool gen_is_vector(const struct lc_row *row)
     for (unsigned i = 0; i < LC_OPERANDS; i++)
         if (kind_is_vector(LC_OPD_KIND(row->operand[i])))
             return true;
-    return (row->attr & (LC_ATTR_FPU | LC_ATTR_SSE)) || gen_named(row, "xsave") ||
-           gen_named(row, "xrstor") || gen_named(row, "xgetbv") || gen_named(row, "vzero");
+    return (row->attr & (LC_ATTR_FPU | LC_ATTR_SSE | LC_ATTR_AVX | LC_ATTR_MMX | LC_ATTR_XSAVE)) !=
+           0;
 }
 
 bool gen_has_modrm(const struct lc_row *row)
@@ -224,7 +224,8 @@ static unsigned any_vector(struct gen *g, bool program)
 static bool rm_is_vector(const struct lc_row *row)
 {
     return gen_has_kind(row, LC_OPK_W) || gen_has_kind(row, LC_OPK_U) ||
-           gen_has_kind(row, LC_OPK_Q) || gen_has_kind(row, LC_OPK_N) || row->attr & LC_ATTR_FPU;
+           gen_has_kind(row, LC_OPK_Q) || gen_has_kind(row, LC_OPK_N) ||
+           gen_has_kind(row, LC_OPK_T) || row->attr & LC_ATTR_FPU;
 }
 
 static void choose_registers(struct gen *g, struct gen_shape *s, bool program)
