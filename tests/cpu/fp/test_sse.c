@@ -5,6 +5,7 @@
  *
  * usage: test_sse [MILLIONS [SEED]]    how many operands per operation (0.1), and which.
  */
+#include <cpuid.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -265,10 +266,12 @@ static bool compare_one(const struct operation *op, struct lc_fenv env, const ui
     return false;
 }
 
+/* Both need the system's support of AVX, too. */
 static bool is_there(const struct operation *op)
 {
-    return (!op->needs_fma || __builtin_cpu_supports("fma")) &&
-           (!op->needs_f16c || __builtin_cpu_supports("f16c"));
+    unsigned a, b, c = 0, d;
+    bool avx = __builtin_cpu_supports("avx") && __get_cpuid(1, &a, &b, &c, &d);
+    return (!op->needs_fma || (avx && c & bit_FMA)) && (!op->needs_f16c || (avx && c & bit_F16C));
 }
 
 static bool compare_many(const struct operation *op, struct rng *r, uint32_t times, bool unmasked)
