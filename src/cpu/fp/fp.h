@@ -8,7 +8,7 @@
  *
  * How a handler uses it:
  *
- *   - Set rc, masks and (SSE) daz and ftz, (x87) pc, from MXCSR or FCW; set flags to 0; call.
+ *   - Make an environment: lc_fenv_mxcsr() or lc_fenv_fcw(). Call.
  *   - Afterwards flags has what this operation raised. OR it into MXCSR or FSW.
  *   - raised = env.flags & ~env.masks. When it is not 0, an exception is due.
  *     SSE: nothing is written. x87 register results: with one of LC_FP_PRE in it nothing is written
@@ -56,6 +56,28 @@ struct lc_fenv {
     uint8_t flags; /* sticky: ORed into */
     bool up;       /* x87 C1: the result's magnitude was rounded up */
 };
+
+/* The environment that MXCSR describes, with no flags yet. */
+LC_INLINE struct lc_fenv lc_fenv_mxcsr(uint32_t mxcsr)
+{
+    return (struct lc_fenv){
+        .rc = mxcsr >> 13 & 3,
+        .daz = mxcsr >> 6 & 1,
+        .ftz = mxcsr >> 15 & 1,
+        .masks = mxcsr >> 7 & LC_FP_ALL,
+    };
+}
+
+/* The environment that the x87's control word describes, with no flags yet. */
+LC_INLINE struct lc_fenv lc_fenv_fcw(uint16_t fcw)
+{
+    static const uint8_t precisions[] = {24, 64, 53, 64}; /* 1 is reserved */
+    return (struct lc_fenv){
+        .rc = fcw >> 10 & 3,
+        .pc = precisions[fcw >> 8 & 3],
+        .masks = fcw & LC_FP_ALL,
+    };
+}
 
 /* The double extended format, se: sign and exponent. Any bit pattern is allowed. */
 struct lc_f80 {

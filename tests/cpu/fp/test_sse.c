@@ -239,15 +239,10 @@ static void make_operands(struct rng *r, unsigned width, uint64_t v[3])
     v[2] = make_related(r, width, v[rng_next(r) & 1]);
 }
 
-static uint32_t csr_of(const struct lc_fenv *env)
-{
-    return (uint32_t)(env->daz << 6 | env->masks << 7 | env->rc << 13 | env->ftz << 15);
-}
-
 /* Are they equal? */
-static bool compare_one(const struct operation *op, struct lc_fenv env, const uint64_t v[3])
+static bool compare_one(const struct operation *op, uint32_t csr, const uint64_t v[3])
 {
-    uint32_t csr = csr_of(&env);
+    struct lc_fenv env = lc_fenv_mxcsr(csr);
     uint32_t fault_csr;
     fault_clear();
     uint64_t want = op->host(&csr, v);
@@ -274,17 +269,20 @@ static bool is_there(const struct operation *op)
     return (!op->needs_fma || (avx && c & bit_FMA)) && (!op->needs_f16c || (avx && c & bit_F16C));
 }
 
+static uint32_t make_csr(struct rng *r, bool unmasked)
+{
+    uint32_t masks = unmasked ? rng_below(r, LC_FP_ALL + 1) : LC_FP_ALL;
+    uint32_t daz = rng_below(r, 3) == 0;
+    uint32_t ftz = rng_below(r, 3) == 0;
+    return masks << 7 | daz << 6 | ftz << 15 | rng_below(r, 4) << 13;
+}
+
 static bool compare_many(const struct operation *op, struct rng *r, uint32_t times, bool unmasked)
 {
     for (uint32_t n = 0; n < times; n++) {
-        struct lc_fenv env = {.rc = (uint8_t)rng_below(r, 4), .masks = LC_FP_ALL};
         uint64_t v[3];
-        env.daz = rng_below(r, 3) == 0;
-        env.ftz = rng_below(r, 3) == 0;
-        if (unmasked)
-            env.masks = (uint8_t)rng_below(r, LC_FP_ALL + 1);
         make_operands(r, op->width, v);
-        if (!compare_one(op, env, v))
+        if (!compare_one(op, make_csr(r, unmasked), v))
             return false;
     }
     return true;

@@ -167,20 +167,10 @@ static const struct operation operations[] = {
 
 /* --- comparing ------------------------------------------------------------------------------- */
 
-static struct lc_fenv make_env(struct rng *r, bool unmasked, uint16_t *fcw)
+static uint16_t make_fcw(struct rng *r, bool unmasked)
 {
-    static const uint8_t precisions[] = {24, 53, 64};
-    static const uint16_t fields[] = {0x000, 0x200, 0x300};
-    struct lc_fenv env = {.rc = (uint8_t)rng_below(r, 4), .masks = LC_FP_ALL};
-    uint32_t pc = rng_below(r, 3);
-
-    env.pc = precisions[pc];
-    if (unmasked)
-        env.masks = (uint8_t)rng_below(r, LC_FP_ALL + 1);
-    env.daz = rng_next(r) & 1; /* the x87 does not look at them */
-    env.ftz = rng_next(r) & 1;
-    *fcw = (uint16_t)(env.masks | fields[pc] | env.rc << 10 | 0x40);
-    return env;
+    uint32_t masks = unmasked ? rng_below(r, LC_FP_ALL + 1) : LC_FP_ALL;
+    return (uint16_t)(masks | 0x40 | rng_below(r, 4) << 8 | rng_below(r, 4) << 10);
 }
 
 static struct trial make_trial(struct rng *r, const struct operation *op)
@@ -221,7 +211,10 @@ static void show(const struct operation *op, const struct trial *t, const struct
 static bool compare_one(struct rng *r, const struct operation *op, bool unmasked)
 {
     struct trial got = make_trial(r, op);
-    struct lc_fenv env = make_env(r, unmasked, &got.fcw);
+    got.fcw = make_fcw(r, unmasked);
+    struct lc_fenv env = lc_fenv_fcw(got.fcw);
+    env.daz = rng_next(r) & 1; /* the x87 does not look at them */
+    env.ftz = rng_next(r) & 1;
     struct trial want = got;
 
     op->host(&want);
