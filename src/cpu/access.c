@@ -4,7 +4,7 @@
 #include "cpu/access.h"
 
 #include "cpu/debug.h"
-#include "cpu/exec/fpenv.h"
+#include "cpu/exec/hook.h"
 
 bool lc_raise(struct lc_cpu *c, unsigned vector)
 {
@@ -39,6 +39,18 @@ bool lc_raise_ud(struct lc_cpu *c)
 }
 
 /* ---- translation ---- */
+
+void lc_cpu_flush(struct lc_cpu *c, bool keep_global)
+{
+    lc_tlb_flush(c->tlbs, keep_global);
+    lc_hook_tlb(c, LC_TLB_EVENT_FLUSH, keep_global, 0);
+}
+
+void lc_cpu_flush_page(struct lc_cpu *c, uint64_t la)
+{
+    lc_tlb_flush_page(c->tlbs, la);
+    lc_hook_tlb(c, LC_TLB_EVENT_FLUSH_PAGE, la & LC_PAGE_MASK, 0);
+}
 
 /* What a class may do with a page (SDM vol. 3A, 4.6.1). */
 static void class_rights(const struct lc_paging *pg, enum lc_tlb_class as, const struct lc_walk *w,
@@ -92,11 +104,12 @@ static bool walk_and_fill(struct lc_cpu *c, enum lc_tlb_class as, uint64_t la, b
     bool ok = lc_walk(c->phys, &c->paging, la, access, &w);
     c->stats.walks++;
     if (c->observer.walk) {
-        lc_fp_park(c);
+        lc_hook_begin(c);
         c->observer.walk(c->observer.user, c, la, access, &w);
+        lc_hook_end(c);
     }
     if (!ok) {
-        lc_tlb_flush_page(c->tlbs, la); /* a faulting access drops what is cached: 4.10.4.1 */
+        lc_cpu_flush_page(c, la); /* a faulting access drops what is cached: 4.10.4.1 */
         return lc_raise_page(c, la, w.error);
     }
     struct lc_tlb_cold e = {
@@ -108,6 +121,7 @@ static bool walk_and_fill(struct lc_cpu *c, enum lc_tlb_class as, uint64_t la, b
     };
     class_rights(&c->paging, as, &w, &e);
     set_hot(c, as, lc_tlb_insert(c->tlbs, as, &e));
+    lc_hook_tlb(c, LC_TLB_EVENT_FILL, e.la, e.pa);
     *pa = w.pa;
     return true;
 }
@@ -120,6 +134,7 @@ static bool translate(struct lc_cpu *c, enum lc_tlb_class as, uint64_t la, bool 
     if (LC_LIKELY(e && cold_allows(e, write, fetch))) {
         c->stats.tlb_hits++;
         *pa = e->pa | (la & ~LC_PAGE_MASK);
+        lc_hook_tlb(c, LC_TLB_EVENT_HIT, e->la, e->pa);
         if (write)
             set_hot(c, as, lc_tlb_index(la)); /* the page may have ceased to be code */
         return true;
@@ -224,13 +239,40 @@ static bool map_explicit(struct lc_cpu *c, const struct lc_insn *insn, unsigned 
            may_touch(c, insn, s);
 }
 
+/* Tell of a load; the hook may have written to memory. */
+static uint64_t told_load(struct lc_cpu *c, const struct span *s, uint64_t la, unsigned size,
+                          uint64_t v)
+{
+    if (LC_LIKELY(!c->observer.memory) || is_mmio(c, s))
+        return v;
+    lc_hook_memory(c, LC_ACCESS_READ, la, size, v);
+    return load_span(c, s);
+}
+
+/* While hooks see every access, most of them are hits all the same. */
+static const struct lc_tlb_hot *watched_hit(struct lc_cpu *c, uint64_t la, unsigned size,
+                                            bool write)
+{
+    const struct lc_tlb_hot *e = &c->tlbs->hot[c->tlb_class][lc_tlb_index(la)];
+    if (!c->observer.memory || c->observer.tlb || c->align_check || lc_debug_armed(c))
+        return NULL;
+    return ((la + size - 1) & LC_PAGE_MASK) == (write ? e->write : e->read) ? e : NULL;
+}
+
 bool lc_load_slow(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg, uint64_t la,
                   unsigned size)
 {
     struct span s;
+    const struct lc_tlb_hot *e = watched_hit(c, la, size, false);
+    if (e) {
+        const void *p = (const void *)(uintptr_t)(la + e->addend);
+        lc_hook_memory(c, LC_ACCESS_READ, la, size, lc_get(p, size));
+        c->found = lc_get(p, size);
+        return true;
+    }
     if (!map_explicit(c, insn, seg, la, size, false, &s))
         return false;
-    c->found = load_span(c, &s);
+    c->found = told_load(c, &s, la, size, load_span(c, &s));
     lc_debug_data(c, la, size, false);
     return true;
 }
@@ -241,7 +283,7 @@ bool lc_load_rmw_slow(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg
     struct span s;
     if (!map_explicit(c, insn, seg, la, size, true, &s))
         return false;
-    c->found = load_span(c, &s);
+    c->found = told_load(c, &s, la, size, load_span(c, &s));
     return true;
 }
 
@@ -249,8 +291,16 @@ bool lc_store_slow(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg, u
                    unsigned size, uint64_t v)
 {
     struct span s;
+    const struct lc_tlb_hot *e = watched_hit(c, la, size, true);
+    if (e) {
+        lc_hook_memory(c, LC_ACCESS_WRITE, la, size, v);
+        lc_put((void *)(uintptr_t)(la + e->addend), v, size);
+        return true;
+    }
     if (!map_explicit(c, insn, seg, la, size, true, &s))
         return false;
+    if (c->observer.memory && !is_mmio(c, &s))
+        lc_hook_memory(c, LC_ACCESS_WRITE, la, size, v);
     store_span(c, &s, v);
     lc_debug_data(c, la, size, true);
     return true;

@@ -38,6 +38,10 @@ bool lc_store_as(struct lc_cpu *c, enum lc_tlb_class as, unsigned seg, uint64_t 
 bool lc_probe(struct lc_cpu *c, enum lc_tlb_class as, unsigned seg, uint64_t la, unsigned len,
               bool write);
 
+/* Drop translations (lc_tlb_flush, lc_tlb_flush_page), and tell of it. */
+void lc_cpu_flush(struct lc_cpu *c, bool keep_global);
+void lc_cpu_flush_page(struct lc_cpu *c, uint64_t la);
+
 /* Translate one byte of the current code stream; fills the fetch tag. #PF, #GP(0) as needed. */
 bool lc_fetch_translate(struct lc_cpu *c, uint64_t la, uint64_t *pa);
 

@@ -3,6 +3,7 @@
  */
 #include "cpu/cpu.h"
 
+#include "cpu/access.h"
 #include "cpu/cpuid.h"
 #include "cpu/debug.h"
 #include "cpu/exec/block.h"
@@ -96,6 +97,11 @@ static uint32_t derive_key(const struct lc_cpu *c)
         key |= LC_KEY_STEP;
     if (c->observer.insn)
         key |= LC_KEY_HOOK;
+    if (c->observer.block)
+        key |= LC_KEY_BLOCK;
+    if (c->observer.memory || c->observer.walk || c->observer.tlb || c->observer.system ||
+        c->observer.io)
+        key |= LC_KEY_WATCH;
     return key;
 }
 
@@ -107,7 +113,7 @@ void lc_cpu_derive_access(struct lc_cpu *c)
         c->tlb_class = LC_TLB_USER;
     else
         c->tlb_class = c->rflags & LC_AC ? LC_TLB_SUPER_AC : LC_TLB_SUPER;
-    bool slow = c->align_check || lc_debug_armed(c);
+    bool slow = c->align_check || lc_debug_armed(c) || c->observer.memory || c->observer.tlb;
     c->tlb = slow ? c->tlbs->none : c->tlbs->hot[c->tlb_class];
 }
 
@@ -182,7 +188,7 @@ void lc_cpu_reset(struct lc_cpu *c)
     c->shadow = c->shadow_ss = c->halted = c->shutdown = false;
     c->nmi_blocked = c->nmi_pending = false;
     c->pending_dr6 = 0;
-    lc_tlb_flush(c->tlbs, false);
+    lc_cpu_flush(c, false);
     lc_cpu_set_rflags(c, 2);
 }
 
@@ -204,7 +210,7 @@ void lc_cpu_set_a20(struct lc_cpu *c, bool enabled)
     if (mask == c->paging.a20_mask)
         return;
     c->paging.a20_mask = mask;
-    lc_tlb_flush(c->tlbs, false);
+    lc_cpu_flush(c, false);
 }
 
 /* ---- saving ---- */

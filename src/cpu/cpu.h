@@ -157,22 +157,27 @@ enum lc_vector {
 #define LC_KEY_FLAT    0x10u /* legacy: ES, DS, SS have base 0, limit 4 GiB, are writable */
 #define LC_KEY_LIMITED 0x20u /* legacy: CS has a base or a limit that must be checked */
 #define LC_KEY_STEP    0x40u /* one instruction a block: TF, breakpoints armed, exact stop */
-#define LC_KEY_HOOK    0x80u /* an instruction hook is called before each instruction */
+#define LC_KEY_HOOK    0x80u /* a hook is called before each instruction (exec/hook.h) */
 /* What CR0, CR4 and XCR0 let run (exec/gate.c); rows that need one are not gated while it is on. */
-#define LC_KEY_X87 0x100u /* x87 and MMX */
-#define LC_KEY_SSE 0x200u
-#define LC_KEY_AVX 0x400u
+#define LC_KEY_X87   0x100u /* x87 and MMX */
+#define LC_KEY_SSE   0x200u
+#define LC_KEY_AVX   0x400u
+#define LC_KEY_BLOCK 0x800u /* a hook is called before each block */
+#define LC_KEY_WATCH                                                                               \
+    0x1000u /* other hooks may be called by any instruction: looked for after each */
 
 /* Why a handler left the engine: what the run loop does next. */
 enum lc_exit {
-    LC_EXIT_NEXT,  /* look up the block at rip */
-    LC_EXIT_LINK,  /* the same, and remember it in cpu->link */
-    LC_EXIT_FAULT, /* deliver cpu->fault; rip is that of the faulting instruction */
-    LC_EXIT_TRAP,  /* deliver cpu->fault; rip is behind the instruction (INT n, INT3, ...) */
-    LC_EXIT_AGAIN, /* an iteration of a repeated instruction is done; rip is still at it */
-    LC_EXIT_RETRY, /* run the instruction at rip alone: it touches a device */
-    LC_EXIT_HALT,  /* HLT was executed; rip is behind it */
-    LC_EXIT_NOMEM, /* the host has no memory for a block */
+    LC_EXIT_NEXT,      /* look up the block at rip */
+    LC_EXIT_LINK,      /* the same, and remember it in cpu->link */
+    LC_EXIT_FAULT,     /* deliver cpu->fault; rip is that of the faulting instruction */
+    LC_EXIT_TRAP,      /* deliver cpu->fault; rip is behind the instruction (INT n, INT3, ...) */
+    LC_EXIT_AGAIN,     /* an iteration of a repeated instruction is done; rip is still at it */
+    LC_EXIT_RETRY,     /* run the instruction at rip alone: it touches a device */
+    LC_EXIT_DISTURBED, /* a hook was called and changed something; nothing of the instruction at
+                          rip has happened */
+    LC_EXIT_HALT,      /* HLT was executed; rip is behind it */
+    LC_EXIT_NOMEM,     /* the host has no memory for a block */
 };
 
 /* What cpu->fault asks to be delivered (SDM vol. 3A, 6.3 to 6.5). */
@@ -228,21 +233,67 @@ struct lc_cpu_bus {
     void *opaque;
 };
 
+/* Changes of the TLB that are told (lc_observer.tlb). */
+enum lc_tlb_event {
+    LC_TLB_EVENT_FILL,
+    LC_TLB_EVENT_HIT,
+    LC_TLB_EVENT_FLUSH,
+    LC_TLB_EVENT_FLUSH_PAGE
+};
+
+/* Accesses that are told (lc_observer.memory). */
+enum lc_access_kind { LC_ACCESS_READ, LC_ACCESS_WRITE };
+
+/* Instructions that are told as such (lc_observer.system): before they are executed, when they can
+ * still be skipped, but for those that say otherwise. */
+enum lc_system_event {
+    LC_SYSTEM_SYSCALL,   /* SYSCALL, SYSENTER */
+    LC_SYSTEM_SYSRET,    /* SYSRET, SYSEXIT: afterwards */
+    LC_SYSTEM_IRET,      /* afterwards */
+    LC_SYSTEM_CR,        /* a control register is written: number, old and new value */
+    LC_SYSTEM_MSR_READ,  /* number; sub 1: there is such a register, and its value */
+    LC_SYSTEM_MSR_WRITE, /* number, old and new value; sub 1: there is such a register */
+    LC_SYSTEM_CPUID,     /* leaf, subleaf */
+    LC_SYSTEM_HLT,
+    LC_SYSTEM_UNDEFINED, /* no such instruction: #UD follows */
+};
+
+struct lc_system_info {
+    enum lc_system_event event;
+    uint32_t number, sub;
+    uint64_t before, after;
+};
+
 /*
- * What the machine wants to be told (law 11). Each pointer NULL: nobody; they are called on slow
- * paths only, insn excepted, which selects blocks of the LC_KEY_HOOK variant.
+ * What the machine wants to be told (law 11). Each pointer NULL: nobody.  insn and block select
+ * blocks of another variant; memory sends every access to the slow path; the others are called on
+ * slow paths only.  State is exact in each: rip, count and clock.
  */
 struct lc_observer {
     void *user;
-    /* Before each instruction; rip and all registers exact. */
-    void (*insn)(void *user, struct lc_cpu *cpu);
-    /* Before delivery: an exception or interrupt has been recognised. */
-    void (*event)(void *user, struct lc_cpu *cpu, const struct lc_fault *f);
+    /* Before each instruction whose linear address lies in [insn_first, insn_last]. */
+    void (*insn)(void *user, struct lc_cpu *cpu, uint64_t la, unsigned len);
+    uint64_t insn_first, insn_last;
+    /* Before each block. */
+    void (*block)(void *user, struct lc_cpu *cpu, uint64_t la, unsigned bytes, unsigned count);
+    /* An explicit access in [memory_first, memory_last], in pieces of at most 8 bytes, that will
+     * not fault: before it; a read's value is looked up again afterwards. */
+    void (*memory)(void *user, struct lc_cpu *cpu, enum lc_access_kind kind, uint64_t la,
+                   unsigned size, uint64_t value);
+    uint64_t memory_first, memory_last;
+    /* Before delivery: an exception or interrupt has been recognised. False: it is not delivered.
+     */
+    bool (*event)(void *user, struct lc_cpu *cpu, const struct lc_fault *f);
     /* After delivery or any far transfer or SYSCALL that changed the CPL. */
     void (*privilege)(void *user, struct lc_cpu *cpu, unsigned from, unsigned to);
     /* After each walk that the CPU made (TLB misses). */
     void (*walk)(void *user, struct lc_cpu *cpu, uint64_t la, struct lc_walk_access access,
                  const struct lc_walk *w);
+    /* la and pa are those of the page; of FLUSH la is 1 when global pages stay, else 0. */
+    void (*tlb)(void *user, struct lc_cpu *cpu, enum lc_tlb_event event, uint64_t la, uint64_t pa);
+    /* True: the hook has done the instruction's work, which is not executed. */
+    bool (*system)(void *user, struct lc_cpu *cpu, const struct lc_system_info *info);
+    bool io; /* somebody looks on at ports or device registers (lc_bus.watch) */
 };
 
 struct lc_cpu_stats {
@@ -276,6 +327,11 @@ struct lc_cpu {
     uint64_t found;
     _Alignas(16) uint8_t vbuf[64];
     struct lc_fp_session fp; /* exec/fpenv.h */
+
+    /* ---- hooks (exec/hook.h) ---- */
+    const struct lc_insn *at; /* the instruction that is running, in blocks with hooks; or NULL */
+    bool disturbed;    /* a hook has changed what may be decoded or delivered: leave the block */
+    uint8_t hook_skip; /* LC_HOOK_SKIP_*: the instruction at rip has been told of already */
 
     /* ---- how the engine leaves ---- */
     enum lc_exit exit;

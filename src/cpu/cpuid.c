@@ -4,7 +4,7 @@
  */
 #include "cpu/cpuid.h"
 
-#include "cpu/exec/op.h"
+#include "cpu/exec/hook.h"
 #include "cpu/msr.h"
 
 #define LC_CPUID_LAST     0x16u
@@ -123,6 +123,9 @@ static LC_NOINLINE void answer(struct lc_cpu *c)
 
 static lc_next cpuid(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
+    uint32_t leaf = (uint32_t)cpu->gpr[LC_RAX], sub = (uint32_t)cpu->gpr[LC_RCX];
+    if (lc_tell(cpu, LC_SYSTEM_CPUID, leaf, sub, 0, 0))
+        return lc_hook_done(cpu, insn);
     answer(cpu);
     NEXT(cpu, insn);
 }

@@ -11,7 +11,7 @@
 #include "cpu/debug.h"
 #include "cpu/descriptor.h"
 #include "cpu/exec/fpenv.h"
-#include "cpu/exec/op.h"
+#include "cpu/exec/hook.h"
 
 #define CR0_DEFINED                                                                                \
     (LC_CR0_PE | LC_CR0_MP | LC_CR0_EM | LC_CR0_TS | LC_CR0_ET | LC_CR0_NE | LC_CR0_WP |           \
@@ -96,7 +96,7 @@ bool lc_cr0_write(struct lc_cpu *c, uint64_t v)
     c->cr0 = v;
     c->efer = efer;
     if (changed & (LC_CR0_PG | LC_CR0_WP))
-        lc_tlb_flush(c->tlbs, false);
+        lc_cpu_flush(c, false);
     lc_cpu_derive(c);
     return true;
 }
@@ -125,7 +125,7 @@ bool lc_cr3_write(struct lc_cpu *c, uint64_t v)
     c->cr3 = v & ~CR3_NO_FLUSH;
     c->paging.cr3 = c->cr3;
     if (!keep)
-        lc_tlb_flush(c->tlbs, true);
+        lc_cpu_flush(c, true);
     return true;
 }
 
@@ -183,7 +183,7 @@ bool lc_cr4_write(struct lc_cpu *c, uint64_t v)
         return false;
     c->cr4 = v;
     if (changed & CR4_PAGING)
-        lc_tlb_flush(c->tlbs, false);
+        lc_cpu_flush(c, false);
     lc_cpu_derive(c);
     return true;
 }
@@ -215,13 +215,6 @@ static bool write_cr(struct lc_cpu *c, unsigned n, uint64_t v)
     }
 }
 
-static lc_next mov_to_cr(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    unsigned size = 1u << LC_INSN_OPSIZE(insn->flags);
-    TRY(write_cr(cpu, insn->dst, lc_reg(cpu, insn->src, size)));
-    return lc_end(cpu, insn);
-}
-
 static uint64_t read_cr(const struct lc_cpu *c, unsigned n)
 {
     switch (n) {
@@ -231,6 +224,15 @@ static uint64_t read_cr(const struct lc_cpu *c, unsigned n)
     case 4: return c->cr4;
     default: return c->cr8;
     }
+}
+
+static lc_next mov_to_cr(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    uint64_t v = lc_reg(cpu, insn->src, 1u << LC_INSN_OPSIZE(insn->flags));
+    if (lc_tell(cpu, LC_SYSTEM_CR, insn->dst, 0, read_cr(cpu, insn->dst), v))
+        return lc_hook_done(cpu, insn);
+    TRY(write_cr(cpu, insn->dst, v));
+    return lc_end(cpu, insn);
 }
 
 static lc_next mov_from_cr(struct lc_cpu *cpu, const struct lc_insn *insn)
@@ -305,7 +307,7 @@ const struct lc_op lc_op_smsw = {{LC_SIZES(smsw, rr), {NULL}, LC_SIZES(smsw, mr)
 static lc_next invlpg(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     uint64_t la = lc_ea(cpu, insn) + cpu->segbase[insn->seg];
-    lc_tlb_flush_page(cpu->tlbs, cpu->code64 ? la : (uint32_t)la);
+    lc_cpu_flush_page(cpu, cpu->code64 ? la : (uint32_t)la);
     return lc_end(cpu, insn);
 }
 
@@ -334,11 +336,11 @@ static bool invpcid_work(struct lc_cpu *c, const struct lc_insn *insn)
     /* Of another PCID nothing is kept (lc_cr3_write). */
     bool current = !(c->cr4 & LC_CR4_PCIDE) || pcid == (c->cr3 & PCID_MASK);
     if (type == INVPCID_ADDRESS && current)
-        lc_tlb_flush_page(c->tlbs, la);
+        lc_cpu_flush_page(c, la);
     else if (type == INVPCID_ALL)
-        lc_tlb_flush(c->tlbs, false);
+        lc_cpu_flush(c, false);
     else if (type == INVPCID_ALL_BUT_GLOBAL || current)
-        lc_tlb_flush(c->tlbs, true);
+        lc_cpu_flush(c, true);
     return true;
 }
 

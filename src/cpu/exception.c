@@ -94,7 +94,8 @@ static bool deliver_one(struct lc_cpu *c, const struct lc_fault *f)
 {
     if (c->observer.event) {
         lc_fp_park(c);
-        c->observer.event(c->observer.user, c, f);
+        if (!c->observer.event(c->observer.user, c, f))
+            return true;
     }
     c->ext = f->kind != LC_EVENT_SOFT;
     bool ok = lc_interrupt_enter(c, f, flags_image(c, f));

@@ -8,7 +8,7 @@
 
 #include "cpu/cpuid.h"
 #include "cpu/cr.h"
-#include "cpu/exec/op.h"
+#include "cpu/exec/hook.h"
 
 struct msr {
     uint32_t number;
@@ -156,7 +156,7 @@ static bool write_efer(struct lc_cpu *c, uint64_t v)
         return false;
     c->efer = v;
     if (changed & LC_EFER_NXE)
-        lc_tlb_flush(c->tlbs, false);
+        lc_cpu_flush(c, false);
     lc_cpu_derive(c);
     return true;
 }
@@ -279,9 +279,22 @@ bool lc_msr_write(struct lc_cpu *c, uint32_t number, uint64_t v)
 
 /* ---- instructions ---- */
 
+/* Tell of an access to come, and of what the register holds. */
+static LC_NOINLINE bool tell(struct lc_cpu *c, enum lc_system_event event, uint64_t v)
+{
+    uint32_t number = (uint32_t)c->gpr[LC_RCX];
+    const struct msr *m = find(c, number);
+    uint64_t now = 0;
+    if (m)
+        (void)lc_msr_read(c, number, &now);
+    return lc_tell(c, event, number, m != NULL, now, event == LC_SYSTEM_MSR_READ ? now : v);
+}
+
 static lc_next rdmsr(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     uint64_t v;
+    if (LC_UNLIKELY(cpu->observer.system != NULL) && tell(cpu, LC_SYSTEM_MSR_READ, 0))
+        return lc_hook_done(cpu, insn);
     TRY(lc_msr_read(cpu, (uint32_t)cpu->gpr[LC_RCX], &v));
     cpu->gpr[LC_RAX] = (uint32_t)v;
     cpu->gpr[LC_RDX] = v >> 32;
@@ -291,6 +304,8 @@ static lc_next rdmsr(struct lc_cpu *cpu, const struct lc_insn *insn)
 static lc_next wrmsr(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     uint64_t v = (uint32_t)cpu->gpr[LC_RAX] | cpu->gpr[LC_RDX] << 32;
+    if (LC_UNLIKELY(cpu->observer.system != NULL) && tell(cpu, LC_SYSTEM_MSR_WRITE, v))
+        return lc_hook_done(cpu, insn);
     TRY(lc_msr_write(cpu, (uint32_t)cpu->gpr[LC_RCX], v));
     return lc_end(cpu, insn);
 }

@@ -5,7 +5,7 @@
  * Everything is read from the stack and checked first; then CS, SS, RSP, RIP and RFLAGS change at
  * once.
  */
-#include "cpu/exec/op.h"
+#include "cpu/exec/hook.h"
 #include "cpu/segment.h"
 #include "cpu/task.h"
 
@@ -188,7 +188,11 @@ static lc_next run_iret(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned
 {
     struct lc_origin from = lc_origin(cpu);
     cpu->nmi_blocked = false;
-    return lc_far_end(cpu, insn, from, iret(cpu, insn, size));
+    bool ok = iret(cpu, insn, size);
+    lc_next next = lc_far_end(cpu, insn, from, ok);
+    if (ok)
+        lc_tell_after(cpu, LC_SYSTEM_IRET);
+    return next;
 }
 
 static lc_next run_retf(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)

@@ -8,6 +8,7 @@
 #include "cpu/debug.h"
 #include "cpu/exception.h"
 #include "cpu/exec/fpenv.h"
+#include "cpu/exec/hook.h"
 #include "cpu/exec/op.h"
 
 enum {
@@ -105,6 +106,7 @@ static void deliver_external(struct lc_cpu *c, uint8_t vector)
     c->fault = (struct lc_fault){.kind = LC_EVENT_EXTERNAL, .vector = vector};
     c->stats.interrupts++;
     lc_deliver(c);
+    c->exit = LC_EXIT_NEXT;
 }
 
 /* Take what is pending at this boundary, by priority (SDM vol. 3A, table 6-2). */
@@ -211,12 +213,16 @@ static void handle_exit(struct lc_cpu *c, uint32_t before)
         after_step(c, stepped);
 }
 
-/* Show the instruction at rip to the observer; false: it asked to stop before it. */
-static bool observed(struct lc_cpu *c)
+/* What hooks have been told of the instruction at rip already: all, when it is tried again; the
+ * block, when it is repeated; a hook that was called before it says so itself. */
+static void note_told(struct lc_cpu *c)
 {
-    lc_fp_park(c);
-    c->observer.insn(c->observer.user, c);
-    return !atomic_load_explicit(&c->stop, memory_order_relaxed);
+    if (c->exit == LC_EXIT_RETRY)
+        c->hook_skip = LC_HOOK_SKIP_INSN | LC_HOOK_SKIP_BLOCK;
+    else if (c->exit == LC_EXIT_AGAIN)
+        c->hook_skip = LC_HOOK_SKIP_BLOCK;
+    else if (c->exit != LC_EXIT_DISTURBED)
+        c->hook_skip = 0;
 }
 
 /* Run the block at rip, or a part of it; false: no memory. */
@@ -228,9 +234,8 @@ static bool run_one(struct lc_cpu *c)
         c->link = NULL;
     if (c->stepping && code_breakpoint(c))
         return true;
-    if (c->observer.insn && !observed(c))
-        return true;
-    uint64_t limit = single || c->observer.insn ? 1 : (uint64_t)c->remaining;
+    uint64_t limit = single ? 1 : (uint64_t)c->remaining;
+    note_told(c);
     c->exit = LC_EXIT_NEXT;
     const struct lc_block *b =
         lc_block_find(c, limit < LC_BLOCK_INSNS ? (unsigned)limit : LC_BLOCK_INSNS);
@@ -239,6 +244,7 @@ static bool run_one(struct lc_cpu *c)
         c->rflags &= ~LC_RF;
         c->remaining -= b->count;
         run_block(c, b->insn);
+        c->at = NULL;
     }
     if (!c->stepping)
         c->key &= ~LC_KEY_STEP;
@@ -289,7 +295,6 @@ static void run_events(struct lc_cpu *c)
 /* Blocks until the budget is used up or something needs a look; false: no memory. */
 static bool run_blocks(struct lc_cpu *c)
 {
-    c->exit = LC_EXIT_NEXT;
     while (c->remaining > 0 && !attention(c))
         if (!run_one(c))
             return false;
@@ -300,6 +305,8 @@ enum lc_stop lc_cpu_run(struct lc_cpu *c, uint64_t max_insns)
 {
     uint64_t left = max_insns;
     enum lc_stop why;
+    c->exit = LC_EXIT_NEXT;
+    c->disturbed = false;
     for (;;) {
         if (atomic_exchange_explicit(&c->stop, false, memory_order_acquire))
             return LC_STOP_REQUEST;

@@ -7,7 +7,7 @@
 #include "cpu/cr.h"
 #include "cpu/debug.h"
 #include "cpu/exception.h"
-#include "cpu/exec/op.h"
+#include "cpu/exec/hook.h"
 
 /* ---- fixed segments ---- */
 
@@ -38,6 +38,14 @@ static lc_next arrive(struct lc_cpu *cpu, unsigned from, uint64_t rip)
     return lc_end_at(cpu, rip);
 }
 
+/* The same of a return from the system. */
+static lc_next back(struct lc_cpu *cpu, unsigned from, uint64_t rip)
+{
+    cpu->rip = rip;
+    lc_tell_after(cpu, LC_SYSTEM_SYSRET);
+    return arrive(cpu, from, cpu->rip);
+}
+
 /*
  * SYSCALL and SYSRET are traced by the TF that they leave, not by the one that they found: a mask
  * with TF keeps the trap out of the system, and it comes back as if after SYSCALL.
@@ -54,6 +62,8 @@ static void set_flags_and_step(struct lc_cpu *c, uint64_t rflags)
 
 static lc_next syscall_(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
+    if (lc_tell(cpu, LC_SYSTEM_SYSCALL, 0, 0, 0, 0))
+        return lc_hook_done(cpu, insn);
     unsigned from = lc_cpl(cpu);
     uint64_t flags = lc_cpu_rflags(cpu) & ~(uint64_t)LC_RF, cs = cpu->star >> 32 & 0xffff;
     cpu->gpr[LC_RCX] = lc_next_rip(cpu, insn);
@@ -78,7 +88,7 @@ static lc_next sysret(struct lc_cpu *cpu, const struct lc_insn *insn)
     }
     set_flat(cpu, wide ? base + 16 : base, base + 8, 3, wide);
     set_flags_and_step(cpu, cpu->gpr[LC_R11] & SYSRET_FLAGS);
-    return arrive(cpu, from, rip);
+    return back(cpu, from, rip);
 }
 
 LC_OP_SINGLE(syscall, syscall_)
@@ -94,6 +104,8 @@ static bool sysenter_set_up(struct lc_cpu *c)
 
 static lc_next sysenter(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
+    if (lc_tell(cpu, LC_SYSTEM_SYSCALL, 1, 0, 0, 0))
+        return lc_hook_done(cpu, insn);
     TRY(sysenter_set_up(cpu));
     unsigned from = lc_cpl(cpu);
     bool wide = lc_long_mode(cpu);
@@ -120,7 +132,7 @@ static lc_next sysexit(struct lc_cpu *cpu, const struct lc_insn *insn)
     set_flat(cpu, cs, cs + 8, 3, wide);
     cpu->gpr[LC_RSP] = rsp;
     lc_cpu_derive(cpu);
-    return arrive(cpu, from, rip);
+    return back(cpu, from, rip);
 }
 
 LC_OP_SINGLE(sysenter, sysenter)

@@ -2,12 +2,14 @@
  * sysop.c - small system services: HLT, MONITOR and MWAIT, cache control, random numbers, CLAC and
  * STAC, WAIT (SDM vol. 2).
  */
-#include "cpu/exec/op.h"
+#include "cpu/exec/hook.h"
 #include "cpu/msr.h"
 
 /* The run loop waits; RIP is behind the instruction, where an interrupt returns to. */
 static lc_next hlt(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
+    if (lc_tell(cpu, LC_SYSTEM_HLT, 0, 0, 0, 0))
+        return lc_hook_done(cpu, insn);
     cpu->rip = lc_next_rip(cpu, insn);
     cpu->exit = LC_EXIT_HALT;
     return NULL;

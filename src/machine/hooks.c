@@ -6,6 +6,8 @@
  */
 #include "machine/machine.h"
 
+#include "cpu/exec/hook.h"
+
 /* ---- calling ---- */
 
 static bool in_range(const struct lc_hook *h, uint64_t first, uint64_t last)
@@ -35,19 +37,24 @@ static void leave(struct libcpu *m)
 {
     if (--m->hooks.depth > 0)
         return;
-    for (unsigned k = 0; k < LC_HOOK_KINDS; k++)
-        if (m->hooks.list[k].holes)
-            sweep(&m->hooks.list[k]);
-    connect(m);
+    bool swept = false;
+    for (unsigned k = 0; k < LC_HOOK_KINDS; k++) {
+        struct lc_hook_list *l = &m->hooks.list[k];
+        swept |= l->holes;
+        if (l->holes)
+            sweep(l);
+    }
+    if (swept)
+        connect(m);
 }
 
 /* Indices, not pointers: a hook may add others, which moves the array. Hooks added during a call
  * are not called in it. */
-static void on_insn(void *user, struct lc_cpu *c)
+static void on_insn(void *user, struct lc_cpu *c, uint64_t la, unsigned len)
 {
     struct libcpu *m = user;
     struct lc_hook_list *l = &m->hooks.list[LC_HOOK_INSN];
-    uint64_t la = c->rip + c->segbase[LC_CS];
+    (void)c, (void)len;
     enter(m);
     for (size_t i = 0, n = l->count; i < n; i++)
         if (in_range(&l->hook[i], la, la))
@@ -55,7 +62,7 @@ static void on_insn(void *user, struct lc_cpu *c)
     leave(m);
 }
 
-static void on_event(void *user, struct lc_cpu *c, const struct lc_fault *f)
+static bool on_event(void *user, struct lc_cpu *c, const struct lc_fault *f)
 {
     struct libcpu *m = user;
     struct lc_hook_list *l = &m->hooks.list[LC_HOOK_EVENT];
@@ -76,6 +83,7 @@ static void on_event(void *user, struct lc_cpu *c, const struct lc_fault *f)
         if (l->hook[i].id)
             l->hook[i].fn.event(l->hook[i].user, m, &e);
     leave(m);
+    return true;
 }
 
 static void on_walk(void *user, struct lc_cpu *c, uint64_t la, struct lc_walk_access access,
@@ -110,11 +118,13 @@ static void on_io(struct libcpu *m, enum lc_hook_kind kind, uint64_t addr, unsig
     struct lc_hook_list *l = &m->hooks.list[kind];
     struct libcpu_io_access a = {
         .address = addr, .value = value, .size = (uint8_t)size, .write = write};
+    lc_hook_begin(m->cpu);
     enter(m);
     for (size_t i = 0, n = l->count; i < n; i++)
         if (in_range(&l->hook[i], addr, addr + size - 1))
             l->hook[i].fn.io(l->hook[i].user, m, &a);
     leave(m);
+    lc_hook_end(m->cpu);
 }
 
 static void on_port(void *user, uint64_t addr, unsigned size, uint64_t value, bool write)
@@ -134,24 +144,41 @@ static bool any(const struct libcpu *m, enum lc_hook_kind kind)
     return m->hooks.list[kind].count > 0;
 }
 
-/* Point the observers at the lists that are not empty. */
+/* The smallest range that holds those of all hooks of a kind. */
+static struct libcpu_range hull(const struct libcpu *m, enum lc_hook_kind kind)
+{
+    const struct lc_hook_list *l = &m->hooks.list[kind];
+    struct libcpu_range r = {UINT64_MAX, 0};
+    for (size_t i = 0; i < l->count; i++) {
+        if (l->hook[i].range.first < r.first)
+            r.first = l->hook[i].range.first;
+        if (l->hook[i].range.last > r.last)
+            r.last = l->hook[i].range.last;
+    }
+    return r;
+}
+
+/* Point the observers at the lists that are not empty.  The CPU leaves the block that it is in:
+ * another mode key may mean other blocks. */
 static void connect(struct libcpu *m)
 {
     struct lc_observer *o = &m->cpu->observer;
-    bool had_insn = o->insn != NULL;
+    struct libcpu_range insn = hull(m, LC_HOOK_INSN);
     o->user = m;
     o->insn = any(m, LC_HOOK_INSN) ? on_insn : NULL;
+    o->insn_first = insn.first;
+    o->insn_last = insn.last;
     o->event = any(m, LC_HOOK_EVENT) ? on_event : NULL;
     o->walk = any(m, LC_HOOK_WALK) ? on_walk : NULL;
     o->privilege = any(m, LC_HOOK_PRIVILEGE) ? on_privilege : NULL;
+    o->io = any(m, LC_HOOK_PORT) || any(m, LC_HOOK_MMIO);
     m->ports.watch = any(m, LC_HOOK_PORT) ? on_port : NULL;
     m->ports.watch_user = m;
     m->phys.mmio.watch = any(m, LC_HOOK_MMIO) ? on_mmio : NULL;
     m->phys.mmio.watch_user = m;
-    if (had_insn != (o->insn != NULL)) {
-        lc_cpu_derive(m->cpu); /* another mode key: other blocks */
-        m->cpu->rebudget = true;
-    }
+    lc_cpu_derive(m->cpu);
+    m->cpu->disturbed = true;
+    m->cpu->rebudget = true;
 }
 
 /* ---- adding and removing ---- */

@@ -14,16 +14,17 @@ enum {
 static const uint64_t pte_xd = LC_BIT(63);
 
 /* The first event is the outcome; those that its delivery meets, without an IDT, are not. */
-static void on_event(void *user, struct lc_cpu *cpu, const struct lc_fault *fault)
+static bool on_event(void *user, struct lc_cpu *cpu, const struct lc_fault *fault)
 {
     struct cpu_fixture *f = user;
     if (f->ended)
-        return;
+        return true;
     f->ended = true;
     f->fault = *fault;
     memcpy(f->gpr, cpu->gpr, sizeof(f->gpr));
     f->rip = cpu->rip;
     f->rflags = lc_cpu_rflags(cpu);
+    return true;
 }
 
 bool fixture_init(struct cpu_fixture *f)

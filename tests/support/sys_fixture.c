@@ -249,13 +249,14 @@ void sys_compat(struct sys *s, unsigned cpl)
 
 /* ---- setup ---- */
 
-static void on_event(void *user, struct lc_cpu *cpu, const struct lc_fault *f)
+static bool on_event(void *user, struct lc_cpu *cpu, const struct lc_fault *f)
 {
     struct sys *s = user;
     (void)cpu;
     if (s->events < LC_ARRAY_LEN(s->event))
         s->event[s->events] = f->vector;
     s->events++;
+    return true;
 }
 
 static void on_privilege(void *user, struct lc_cpu *cpu, unsigned from, unsigned to)

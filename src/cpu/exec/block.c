@@ -8,6 +8,7 @@
 #include "cpu/exec/block.h"
 
 #include "cpu/exec/fpenv.h"
+#include "cpu/exec/hook.h"
 #include "cpu/exec/op.h"
 
 enum {
@@ -39,7 +40,7 @@ struct lc_block_cache {
     struct chunk *chunks;
     unsigned chunk_count;
     _Alignas(32)
-        uint8_t scratch[sizeof(struct lc_block) + (LC_BLOCK_INSNS + 1) * sizeof(struct lc_insn)];
+        uint8_t scratch[sizeof(struct lc_block) + (LC_BLOCK_RECORDS + 1) * sizeof(struct lc_insn)];
 };
 
 _Static_assert(sizeof(struct lc_block) % 32 == 16 || sizeof(struct lc_block) % 16 == 0,
@@ -69,6 +70,8 @@ static lc_next run_stale(struct lc_cpu *cpu, const struct lc_insn *insn)
 
 static lc_next run_undefined(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
+    if (lc_tell(cpu, LC_SYSTEM_UNDEFINED, 0, 0, 0, 0))
+        return lc_hook_done(cpu, insn);
     lc_raise_ud(cpu);
     return lc_fault(cpu, insn);
 }
@@ -89,7 +92,7 @@ static lc_next run_fallthrough(struct lc_cpu *cpu, const struct lc_insn *link)
 /* Blocks of these keys go back to the run loop each time. */
 static bool unlinkable(const struct lc_cpu *c)
 {
-    return (c->key & (LC_KEY_LIMITED | LC_KEY_STEP | LC_KEY_HOOK)) != 0;
+    return (c->key & (LC_KEY_LIMITED | LC_KEY_STEP)) != 0;
 }
 
 lc_next lc_branch_out(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned which, uint64_t rip)
@@ -173,7 +176,7 @@ static void unlink_bucket(struct lc_block_cache *bc, struct lc_block *b)
 static void kill_block(struct lc_block_cache *bc, struct lc_block *b)
 {
     unlink_bucket(bc, b);
-    for (int32_t i = 0; i < b->count; i++)
+    for (unsigned i = 0; i < b->records; i++)
         b->insn[i].fn = run_stale;
     b->count = LC_BLOCK_DEAD;
 }
@@ -317,14 +320,25 @@ struct builder {
     unsigned room;       /* the same, and to the end of the code segment */
     unsigned limit;      /* instructions */
     unsigned count, bytes;
-    uint64_t tail; /* the only instruction may lie in two pages: the second; else 0 */
-    struct lc_insn insn[LC_BLOCK_INSNS];
+    unsigned records; /* of insn[] */
+    uint64_t tail;    /* the only instruction may lie in two pages: the second; else 0 */
+    struct lc_insn insn[LC_BLOCK_RECORDS];
 };
+
+/* The record that calls the hooks of the instruction that is added next, and of the block. */
+static void emit_hooks(struct builder *b, unsigned off, unsigned len)
+{
+    if (b->count == 0 && (b->key & LC_KEY_BLOCK))
+        emit_special(&b->insn[b->records++], lc_hook_block, off, len);
+    if (b->key & (LC_KEY_HOOK | LC_KEY_WATCH))
+        emit_special(&b->insn[b->records++], lc_hook_insn, off, len);
+}
 
 static void emit_status(struct builder *b, enum lc_decode_status s, const struct lc_decoded *d)
 {
-    struct lc_insn *out = &b->insn[b->count];
     unsigned off = b->off + b->bytes;
+    emit_hooks(b, off, d->len);
+    struct lc_insn *out = &b->insn[b->records++];
     if (s == LC_DECODE_OK)
         lc_emit(d, b->key, off, out);
     else
@@ -372,20 +386,32 @@ static bool build(struct builder *b)
     return b->count > 0 || build_crossing(b);
 }
 
+/* How many instructions there are from each record on: those of hooks count with theirs. */
+static void count_left(struct lc_block *blk)
+{
+    unsigned left = 0;
+    for (unsigned i = blk->records; i-- > 0;) {
+        left += !lc_is_hook(&blk->insn[i]);
+        blk->insn[i].left = (uint8_t)left;
+        if (blk->insn[i].fn == lc_hook_block)
+            blk->insn[i].imm = blk->bytes;
+    }
+}
+
 static struct lc_block *fill_block(struct lc_block *blk, const struct builder *b)
 {
-    struct lc_link *link = (struct lc_link *)(void *)&blk->insn[b->count];
+    struct lc_link *link = (struct lc_link *)(void *)&blk->insn[b->records];
     blk->pa = b->pa;
     blk->host = (uint8_t *)(uintptr_t)b->host;
     blk->key = b->key;
     blk->count = (int32_t)b->count;
+    blk->records = (uint16_t)b->records;
     blk->bytes = b->bytes;
     blk->next = blk->page_next = blk->tail_next = NULL;
     blk->tail = b->tail;
-    blk->tail_bytes = b->tail ? b->bytes - b->page_room : 0;
-    memcpy(blk->insn, b->insn, b->count * sizeof(b->insn[0]));
-    for (unsigned i = 0; i < b->count; i++)
-        blk->insn[i].left = (uint8_t)(b->count - i);
+    blk->tail_bytes = (uint16_t)(b->tail ? b->bytes - b->page_room : 0);
+    memcpy(blk->insn, b->insn, b->records * sizeof(b->insn[0]));
+    count_left(blk);
     *link = (struct lc_link){.fn = run_fallthrough};
     return blk;
 }
@@ -421,7 +447,7 @@ static struct code_page *protect_page(struct lc_cpu *c, uint64_t pa)
 /* Keep a built block: in its bucket, on its pages, its pages protected. NULL: no memory. */
 static struct lc_block *keep(struct lc_cpu *c, const struct builder *b)
 {
-    size_t size = sizeof(struct lc_block) + (b->count + 1) * sizeof(struct lc_insn);
+    size_t size = sizeof(struct lc_block) + (b->records + 1) * sizeof(struct lc_insn);
     if (!pool_reserve(c, size + 2 * sizeof(struct code_page) + 96))
         return NULL;
     struct lc_block *blk = fill_block(pool_take(c->blocks, size), b);

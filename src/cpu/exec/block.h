@@ -9,7 +9,8 @@
 #include "cpu/decode/insn.h"
 
 enum {
-    LC_BLOCK_INSNS = 32, /* at most */
+    LC_BLOCK_INSNS = 32,                       /* at most */
+    LC_BLOCK_RECORDS = 2 * LC_BLOCK_INSNS + 1, /* at most: hooks (exec/hook.c) have theirs */
     LC_JUMPS = 1024,
     LC_BLOCK_DEAD = 0x7fffffff, /* count of a block whose bytes have changed */
 };
@@ -24,8 +25,9 @@ struct lc_block {
     uint32_t key;               /* mode key */
     int32_t count;              /* instructions, or LC_BLOCK_DEAD: fails every budget check */
     uint32_t bytes;             /* length of the code */
-    uint32_t tail_bytes;        /* of which in the second page */
-    struct lc_insn insn[];      /* `count` records, then a struct lc_link */
+    uint16_t tail_bytes;        /* of which in the second page */
+    uint16_t records;           /* of insn[]: instructions, and the hooks before them */
+    struct lc_insn insn[];      /* `records` of them, then a struct lc_link */
 };
 
 /* What follows the last record: where the block goes on, as far as that has been found out.

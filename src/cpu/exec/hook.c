@@ -1,0 +1,126 @@
+/*
+ * hook.c - see hook.h.
+ */
+#include "cpu/exec/hook.h"
+
+#include "cpu/exec/fpenv.h"
+
+void lc_hook_begin(struct lc_cpu *cpu)
+{
+    lc_fp_park(cpu);
+    if (!cpu->at)
+        return;
+    cpu->rip = lc_insn_rip(cpu, cpu->at);
+    cpu->remaining += cpu->at->left;
+}
+
+void lc_hook_end(struct lc_cpu *cpu)
+{
+    if (cpu->at)
+        cpu->remaining -= cpu->at->left;
+}
+
+/* ---- the records ---- */
+
+static bool stop_asked(const struct lc_cpu *cpu)
+{
+    return atomic_load_explicit(&cpu->stop, memory_order_relaxed);
+}
+
+/* Leave the engine before the instruction of a record whose hook has been called, or was not
+ * because an earlier one asked for it: `told` is what need not be told of it again. */
+static lc_next leave(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned told)
+{
+    bool again = !stop_asked(cpu) && cpu->rip == lc_insn_rip(cpu, insn);
+    cpu->disturbed = false;
+    cpu->hook_skip = (uint8_t)(again ? told : 0);
+    cpu->exit = LC_EXIT_DISTURBED;
+    return NULL;
+}
+
+/* Something was changed by a hook of the instruction before. */
+static lc_next leave_untold(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    cpu->rip = lc_insn_rip(cpu, insn);
+    cpu->remaining += insn->left;
+    return leave(cpu, insn, 0);
+}
+
+LC_INLINE bool wants_out(const struct lc_cpu *cpu)
+{
+    return LC_UNLIKELY(cpu->disturbed || stop_asked(cpu));
+}
+
+LC_INLINE bool skipped(struct lc_cpu *cpu, unsigned what)
+{
+    bool skip = (cpu->hook_skip & what) != 0;
+    cpu->hook_skip &= (uint8_t)~what;
+    return skip;
+}
+
+lc_next lc_hook_block(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    uint64_t la = lc_insn_rip(cpu, insn) + cpu->segbase[LC_CS];
+    cpu->at = insn;
+    if (wants_out(cpu))
+        return leave_untold(cpu, insn);
+    if (skipped(cpu, LC_HOOK_SKIP_BLOCK))
+        NEXT(cpu, insn);
+    lc_hook_begin(cpu);
+    cpu->observer.block(cpu->observer.user, cpu, la, (unsigned)insn->imm, insn->left);
+    if (wants_out(cpu))
+        return leave(cpu, insn, LC_HOOK_SKIP_BLOCK);
+    lc_hook_end(cpu);
+    NEXT(cpu, insn);
+}
+
+lc_next lc_hook_insn(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    uint64_t la = lc_insn_rip(cpu, insn) + cpu->segbase[LC_CS];
+    const struct lc_observer *o = &cpu->observer;
+    cpu->at = insn + 1;
+    if (wants_out(cpu))
+        return leave_untold(cpu, insn);
+    if (!o->insn || la - o->insn_first > o->insn_last - o->insn_first)
+        NEXT(cpu, insn);
+    if (skipped(cpu, LC_HOOK_SKIP_INSN))
+        NEXT(cpu, insn);
+    lc_hook_begin(cpu);
+    o->insn(o->user, cpu, la, lc_insn_len(insn));
+    if (wants_out(cpu))
+        return leave(cpu, insn, LC_HOOK_SKIP_INSN | LC_HOOK_SKIP_BLOCK);
+    lc_hook_end(cpu);
+    NEXT(cpu, insn);
+}
+
+/* ---- hooks in the middle of an instruction ---- */
+
+void lc_hook_memory(struct lc_cpu *cpu, enum lc_access_kind kind, uint64_t la, unsigned size,
+                    uint64_t value)
+{
+    const struct lc_observer *o = &cpu->observer;
+    if (!o->memory || la > o->memory_last || la + size - 1 < o->memory_first)
+        return;
+    lc_hook_begin(cpu);
+    o->memory(o->user, cpu, kind, la, size, value);
+    lc_hook_end(cpu);
+}
+
+void lc_hook_tlb(struct lc_cpu *cpu, enum lc_tlb_event event, uint64_t la, uint64_t pa)
+{
+    if (!cpu->observer.tlb)
+        return;
+    lc_hook_begin(cpu);
+    cpu->observer.tlb(cpu->observer.user, cpu, event, la, pa);
+    lc_hook_end(cpu);
+}
+
+bool lc_tell_slow(struct lc_cpu *cpu, enum lc_system_event event, uint32_t number, uint32_t sub,
+                  uint64_t before, uint64_t after)
+{
+    struct lc_system_info info = {event, number, sub, before, after};
+    lc_hook_begin(cpu);
+    bool done = cpu->observer.system(cpu->observer.user, cpu, &info);
+    lc_hook_end(cpu);
+    return done;
+}
