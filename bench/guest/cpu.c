@@ -101,12 +101,57 @@ static void pic_init(void)
     out8(0xa1, 0xff);
 }
 
+/* ---- x87, SSE, AVX (SDM vol. 3A, chapter 13), as far as they are there ---- */
+
+struct cpuid {
+    uint32_t a, b, c, d;
+};
+
+static struct cpuid cpuid(uint32_t leaf)
+{
+    struct cpuid r;
+    __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(0));
+    return r;
+}
+
+static void x87_init(void)
+{
+    uint64_t cr0;
+    __asm__ volatile("movq %%cr0, %0" : "=r"(cr0));
+    cr0 = (cr0 & ~(uint64_t)CR0_EM) | CR0_MP | CR0_NE;
+    __asm__ volatile("movq %0, %%cr0; fninit" : : "r"(cr0));
+}
+
+static void set_cr4(uint64_t bits)
+{
+    uint64_t cr4;
+    __asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
+    __asm__ volatile("movq %0, %%cr4" : : "r"(cr4 | bits));
+}
+
+bool cpu_has_avx2;
+
+static void vector_init(void)
+{
+    struct cpuid one = cpuid(1);
+    if ((one.d & 1) != 0)
+        x87_init();
+    if ((one.d >> 24 & 1) != 0)
+        set_cr4(CR4_OSFXSR | CR4_OSXMMEXCPT);
+    if ((one.c >> 26 & 1) == 0 || (cpuid(13).a & XCR0_ALL) != XCR0_ALL)
+        return;
+    set_cr4(CR4_OSXSAVE);
+    __asm__ volatile("xsetbv" : : "c"(0), "a"(XCR0_ALL), "d"(0));
+    cpu_has_avx2 = (one.c >> 12 & 1) != 0 && (cpuid(7).b >> 5 & 1) != 0;
+}
+
 void cpu_init(void)
 {
     gdt_init();
     idt_init();
     syscall_init();
     pic_init();
+    vector_init();
 }
 
 void timer_start(unsigned hertz)

@@ -47,6 +47,12 @@ _Noreturn static void fail(const char *text)
     finish(1);
 }
 
+void need_avx2(void)
+{
+    if (!cpu_has_avx2)
+        fail("the processor has no AVX2 and FMA");
+}
+
 /* The text behind "key" at the start of a word, or NULL. */
 static const char *find_option(const char *line, const char *key)
 {

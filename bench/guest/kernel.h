@@ -6,6 +6,7 @@
 
 #include "layout.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 static inline void out8(uint16_t port, uint8_t value)
@@ -48,6 +49,7 @@ void print_decimal(uint64_t value);
 void print_drain(void);
 
 /* cpu.c */
+extern bool cpu_has_avx2; /* and FMA, and their registers are switched on */
 void cpu_init(void);
 void timer_start(unsigned hertz);
 void timer_stop(void);

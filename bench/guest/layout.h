@@ -38,6 +38,14 @@
 #define PTE_U  0x04
 #define PTE_PS 0x80
 
+#define CR0_MP         0x00000002
+#define CR0_EM         0x00000004
+#define CR0_NE         0x00000020
+#define CR4_OSFXSR     0x00000200
+#define CR4_OSXMMEXCPT 0x00000400
+#define CR4_OSXSAVE    0x00040000
+#define XCR0_ALL       7 /* x87, SSE, AVX */
+
 #define MSR_EFER           0xc0000080
 #define MSR_STAR           0xc0000081
 #define MSR_LSTAR          0xc0000082

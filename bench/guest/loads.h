@@ -24,6 +24,8 @@ void no_preparation(uint64_t scale);
 void prepare_text(uint64_t scale);
 void prepare_chain(uint64_t scale);
 void prepare_table(uint64_t scale);
+void prepare_sse(uint64_t scale);
+void prepare_avx(uint64_t scale);
 void prepare_user(uint64_t scale);
 void prepare_spaces(uint64_t scale);
 void prepare_timer(uint64_t scale);
@@ -38,6 +40,9 @@ extern uint8_t arena[];
 /* Some bytes that can be written and executed. */
 #define CODE_SIZE 4096
 extern uint8_t code_page[];
+
+/* End with a message where there is no AVX2 and FMA. */
+void need_avx2(void);
 
 /* compute.S. Each returns a checksum; the comment there gives the instruction count. */
 uint64_t integer_loop(uint64_t iterations);

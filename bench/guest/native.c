@@ -35,6 +35,14 @@ static int list(void)
     return 0;
 }
 
+void need_avx2(void)
+{
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return;
+    puts("@@FAIL this processor has no AVX2 and FMA");
+    exit(69);
+}
+
 static const struct load *find_load(const char *name)
 {
     for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
