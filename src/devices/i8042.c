@@ -328,6 +328,8 @@ static void input(struct lc_device *d, unsigned pin, bool level)
     unsigned i = pin == LC_I8042_AUX_DATA ? LC_I8042_AUX : LC_I8042_KEYBOARD;
 
     p->port[i].ready = level;
+    if (!level && p->port[i].device.take)
+        lc_event_cancel(d->clock, &p->port[i].event); /* withdrawn, as by the device's reset */
     kick(p, i);
 }
 
