@@ -6,7 +6,7 @@
 
 #include "base/device.h"
 
-/* The chips of the board, in the order in which they are made, reset and saved. */
+/* The chips of the board, in the order in which they are made and saved; reset goes backwards. */
 enum lc_board_chip {
     LC_CHIP_PIC0,
     LC_CHIP_PIC1,

@@ -233,9 +233,11 @@ void lc_board_fini(struct libcpu *m)
         lc_device_free(m->board.chip[i]);
 }
 
+/* From the last to the first: who listens to a wire comes after who drives it, so that no interrupt
+ * controller takes a falling or rising output for a request. */
 void lc_board_reset(struct libcpu *m)
 {
-    for (unsigned i = 0; i < LC_CHIPS; i++)
+    for (unsigned i = LC_CHIPS; i-- > 0;)
         m->board.chip[i]->class->reset(m->board.chip[i]);
 }
 
