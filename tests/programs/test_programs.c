@@ -116,6 +116,8 @@ static void run_guest(const char *path, struct output *out)
     libcpu *m;
     out->size = 0;
     libcpu_config_init(&config);
+    if (strcmp(given.level, "general") == 0)
+        config.cpu = "base"; /* no vector registers, nor a kernel that uses them */
     config.debugcon = on_debugcon;
     config.debugcon_user = out;
     assert_int_equal(libcpu_create(&config, &m), LIBCPU_ERR_OK);
