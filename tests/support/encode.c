@@ -294,7 +294,7 @@ static void vex(struct writer *w)
     bool wide = e->row->size == LC_SIZE_X ? w->opsize == 4 : e->vex_l;
     bool l = (wide || (e->row->attr & LC_ATTR_L1)) && !(e->row->attr & LC_ATTR_L0);
     uint8_t vvvv = e->row->attr & LC_ATTR_NOVVVV ? 0 : e->vvvv;
-    w->bad |= !code64(e->key) && (w->rex || vvvv > 7);
+    w->bad |= !code64(e->key) && ((w->rex & 7) || vvvv > 7);
     put(w, 0xc4, 1);
     put(w, (~w->rex & 7u) << 5 | (e->row->map - LC_MAP_V0F + 1u), 1);
     put(w, (w->rex & 8u) << 4 | (~vvvv & 15u) << 3 | (l ? 4u : 0) | pp[e->row->prefix], 1);

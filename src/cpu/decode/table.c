@@ -258,6 +258,14 @@ static bool feature_present(const uint64_t features[4], unsigned f)
     return f == LC_FEAT_BASE || (features[f >> 6] >> (f & 63) & 1);
 }
 
+/* VEX forms of what has a feature of its own need AVX too (vol. 1, 14.2). */
+static bool row_present(const uint64_t features[4], const struct lc_row *r)
+{
+    if ((r->attr & LC_ATTR_AVX) && !feature_present(features, LC_FEAT_AVX))
+        return false;
+    return feature_present(features, r->feature);
+}
+
 bool lc_decoder_init(struct lc_decoder *d, const struct lc_alloc *a, const uint64_t features[4])
 {
     memset(d, 0, sizeof(*d));
@@ -269,7 +277,7 @@ bool lc_decoder_init(struct lc_decoder *d, const struct lc_alloc *a, const uint6
     /* Backwards, each at the head of its chains, so that chains are in table order. */
     for (unsigned i = lc_row_count; i-- > 0;) {
         const struct lc_row *r = &lc_rows[i];
-        if (!feature_present(features, r->feature))
+        if (!row_present(features, r))
             continue;
         for (unsigned k = 0; k < row_span(r); k++) {
             uint16_t *head = &d->head[r->map][r->opcode + k];
