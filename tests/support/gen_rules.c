@@ -47,6 +47,8 @@ bool gen_is_open(const struct lc_decoded *d)
         return true;
     if (gen_named(row, "movsxd") && d->opsize == 2) /* Intel reads 16 bits, AMD 32 */
         return true;
+    if (row->feature == LC_FEAT_SHA && d->has_mem) /* AMD's take any address */
+        return true;
     return d->rep && (gen_named(row, "loope") || gen_named(row, "loopne"));
 }
 
