@@ -31,7 +31,7 @@ struct __attribute__((packed)) table_pointer {
 
 _Static_assert(sizeof(struct tss) == 104 && sizeof(struct gate) == 16, "the processor's formats");
 
-enum { TIMER_DIVISOR = 239 }; /* of 1.193182 MHz: every 200 us */
+enum { TIMER_DIVISOR = 60 }; /* of 1.193182 MHz: every 50 us */
 
 static struct tss tss;
 static struct gate idt[256];
