@@ -187,6 +187,7 @@ void lc_cpu_reset(struct lc_cpu *c)
     c->paging.a20_mask = ~UINT64_C(0);
     c->shadow = c->shadow_ss = c->halted = c->shutdown = false;
     c->nmi_blocked = c->nmi_pending = false;
+    c->ferr = c->ignne = false;
     c->pending_dr6 = 0;
     lc_cpu_flush(c, false);
     lc_cpu_set_rflags(c, 2);
@@ -197,6 +198,11 @@ void lc_cpu_reset(struct lc_cpu *c)
 void lc_cpu_set_intr(struct lc_cpu *c, bool level)
 {
     c->intr = level;
+}
+
+void lc_cpu_set_ignne(struct lc_cpu *c, bool level)
+{
+    c->ignne = level;
 }
 
 void lc_cpu_nmi(struct lc_cpu *c)
@@ -301,6 +307,8 @@ void lc_cpu_save(const struct lc_cpu *c, struct lc_sink *s)
     save_table(&c->idtr, s);
     save_system(c, s);
     save_fpu(&c->fpu, s);
+    lc_sink_bool(s, c->ferr);
+    lc_sink_bool(s, c->ignne);
     const bool flags[] = {c->shadow,      c->shadow_ss, c->halted, c->nmi_blocked,
                           c->nmi_pending, c->shutdown,  c->intr};
     for (size_t i = 0; i < LC_ARRAY_LEN(flags); i++)

@@ -176,6 +176,7 @@ enum lc_exit {
     LC_EXIT_RETRY,     /* run the instruction at rip alone: it touches a device */
     LC_EXIT_DISTURBED, /* a hook was called and changed something; nothing of the instruction at
                           rip has happened */
+    LC_EXIT_FERR,      /* an x87 instruction waits for the interrupt that FERR# will make */
     LC_EXIT_HALT,      /* HLT was executed; rip is behind it */
     LC_EXIT_NOMEM,     /* the host has no memory for a block */
 };
@@ -230,6 +231,7 @@ struct lc_cpu_bus {
     struct lc_bus *ports;
     uint8_t (*intack)(void *opaque); /* acknowledge INTR: the vector */
     void (*set_tpr)(void *opaque, uint8_t cr8);
+    void (*ferr)(void *opaque, bool level); /* the FERR# pin: an x87 exception, while CR0.NE is 0 */
     void *opaque;
 };
 
@@ -358,6 +360,8 @@ struct lc_cpu {
     uint64_t mtrr_fixed[11], mtrr_var[16];
     uint64_t rng; /* state of RDRAND and RDSEED */
     struct lc_fpu fpu;
+    bool ferr;        /* FERR# is driven */
+    bool ignne;       /* level of the IGNNE# pin: x87 instructions do not wait for exceptions */
     bool shadow;      /* interrupts are held off for one instruction (STI, MOV SS) */
     bool shadow_ss;   /* it was MOV SS or POP SS: debug traps and NMI are held off too */
     bool halted;      /* HLT or MWAIT: waiting for an interrupt */
@@ -487,6 +491,7 @@ uint64_t lc_cpu_tsc(struct lc_cpu *c);
 /* Levels of the pins, by the board's wires. */
 void lc_cpu_set_intr(struct lc_cpu *c, bool level);
 void lc_cpu_nmi(struct lc_cpu *c);
+void lc_cpu_set_ignne(struct lc_cpu *c, bool level);
 void lc_cpu_set_a20(struct lc_cpu *c, bool enabled);
 /* Write all architectural state. */
 void lc_cpu_save(const struct lc_cpu *c, struct lc_sink *s);

@@ -10,6 +10,7 @@
 #include "cpu/exec/fpenv.h"
 #include "cpu/exec/hook.h"
 #include "cpu/exec/op.h"
+#include "cpu/exec/x87.h"
 
 enum {
     CHUNK = 1 << 20,        /* instructions before a stop request is looked for */
@@ -187,10 +188,21 @@ static bool code_breakpoint(struct lc_cpu *c)
  */
 static void settle_rf(struct lc_cpu *c, uint32_t before)
 {
-    if (c->exit == LC_EXIT_RETRY || c->exit == LC_EXIT_NOMEM || c->exit == LC_EXIT_FAULT)
+    if (c->exit == LC_EXIT_RETRY || c->exit == LC_EXIT_NOMEM || c->exit == LC_EXIT_FAULT ||
+        c->exit == LC_EXIT_FERR)
         c->rflags |= before & LC_RF;
     if (c->exit == LC_EXIT_AGAIN)
         c->rflags |= LC_RF;
+}
+
+/* Drive FERR#, and let the time of an instruction pass: the interrupt comes before the next try, or
+ * the budget runs out. */
+static void wait_ferr(struct lc_cpu *c)
+{
+    c->remaining--;
+    c->faulted++;
+    lc_cpu_sync_clock(c);
+    lc_x87_set_ferr(c, true);
 }
 
 /* What the engine left with. */
@@ -201,6 +213,7 @@ static void handle_exit(struct lc_cpu *c, uint32_t before)
     switch (c->exit) {
     case LC_EXIT_RETRY: return;
     case LC_EXIT_FAULT: deliver_fault(c); return;
+    case LC_EXIT_FERR: wait_ferr(c); return;
     case LC_EXIT_TRAP: /* the gate clears TF before the trap could come */
         stepped = false;
         c->stats.exceptions++;

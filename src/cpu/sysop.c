@@ -106,15 +106,3 @@ static lc_next stac(struct lc_cpu *cpu, const struct lc_insn *insn)
 
 LC_OP_SINGLE(clac, clac)
 LC_OP_SINGLE(stac, stac)
-
-/* ---- WAIT ---- */
-
-/* #NM with MP and TS (vol. 3A, table 9-3); there is no x87 exception to wait for. */
-static lc_next fwait(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    const uint64_t both = LC_CR0_MP | LC_CR0_TS;
-    TRY((cpu->cr0 & both) != both || lc_raise(cpu, LC_VEC_NM));
-    NEXT(cpu, insn);
-}
-
-LC_OP_SINGLE(fwait, fwait)

@@ -74,18 +74,45 @@ static void fill(struct checker *k, uint8_t *b)
 static const struct {
     const char *ours, *theirs;
 } aliases[] = {
-    {"mov", "movabs"},      {"xchg", "nop"},          {"nop", "xchg"},
-    {"ud2", "ud2"},         {"ud1", "ud2b"},          {"ud1", "ud1"},
-    {"ud0", "ud0"},         {"shl", "sal"},           {"ret", "retn"},
-    {"retf", "retfq"},      {"iret", "iretd"},        {"iret", "iretq"},
-    {"pushf", "pushfq"},    {"pushf", "pushfd"},      {"popf", "popfq"},
-    {"popf", "popfd"},      {"salc", "salc"},         {"int1", "int1"},
-    {"icebp", "int1"},      {"jmp", "ljmp"},          {"call", "lcall"},
-    {"sysret", "sysretq"},  {"sysexit", "sysexitq"},  {"fwait", "wait"},
-    {"fxsave", "fxsave64"}, {"fxrstor", "fxrstor64"}, {"prefetch", "prefetchw"},
-    {"pause", "nop"},       {"nop", "prefetchnta"},   {"nop", "prefetcht0"},
-    {"nop", "prefetcht1"},  {"nop", "prefetcht2"},    {"nop", "prefetch"},
-    {"clwb", "xsaveopt"},   {"smsw", "smsw"},         {"str", "str"},
+    {"mov", "movabs"},
+    {"xchg", "nop"},
+    {"nop", "xchg"},
+    {"ud2", "ud2"},
+    {"ud1", "ud2b"},
+    {"ud1", "ud1"},
+    {"ud0", "ud0"},
+    {"shl", "sal"},
+    {"ret", "retn"},
+    {"retf", "retfq"},
+    {"iret", "iretd"},
+    {"iret", "iretq"},
+    {"pushf", "pushfq"},
+    {"pushf", "pushfd"},
+    {"popf", "popfq"},
+    {"popf", "popfd"},
+    {"salc", "salc"},
+    {"int1", "int1"},
+    {"icebp", "int1"},
+    {"jmp", "ljmp"},
+    {"call", "lcall"},
+    {"sysret", "sysretq"},
+    {"sysexit", "sysexitq"},
+    {"fwait", "wait"},
+    {"fxsave", "fxsave64"},
+    {"fxrstor", "fxrstor64"},
+    {"prefetch", "prefetchw"},
+    {"pause", "nop"},
+    {"nop", "prefetchnta"},
+    {"nop", "prefetcht0"},
+    {"nop", "prefetcht1"},
+    {"nop", "prefetcht2"},
+    {"nop", "prefetch"},
+    {"fneni", "feni8087_nop"},
+    {"fndisi", "fdisi8087_nop"},
+    {"fnsetpm", "fsetpm"},
+    {"clwb", "xsaveopt"},
+    {"smsw", "smsw"},
+    {"str", "str"},
 };
 
 static bool begins(const char *text, const char *with)
@@ -114,8 +141,6 @@ static bool same_class(const struct lc_row *row, const char *theirs)
 {
     const char *ours = row->mnemonic;
     theirs = bare(theirs);
-    if (strcmp(ours, "esc") == 0) /* x87: one row for all yet */
-        return true;
     if (listed(ours, theirs))
         return true;
     if (row->attr & LC_ATTR_CC)
@@ -154,7 +179,7 @@ static bool explained(const struct lc_decoded *d, const struct mode *m, const cs
     return row->map == LC_MAP_0F && row->opcode >= 0x20 && row->opcode <= 0x23;
 }
 
-/* x87, the vector extensions, VMX and SVM. */
+/* The vector extensions, VMX and SVM. */
 static bool is_absent_group(unsigned g)
 {
     static const uint8_t absent[] = {
@@ -163,7 +188,7 @@ static bool is_absent_group(unsigned g)
         X86_GRP_SHA,   X86_GRP_SSE1,  X86_GRP_SSE2,   X86_GRP_SSE3, X86_GRP_SSE41, X86_GRP_SSE42,
         X86_GRP_SSE4A, X86_GRP_SSSE3, X86_GRP_PCLMUL, X86_GRP_XOP,  X86_GRP_CDI,   X86_GRP_ERI,
         X86_GRP_TBM,   X86_GRP_SGX,   X86_GRP_DQI,    X86_GRP_BWI,  X86_GRP_PFI,   X86_GRP_VLX,
-        X86_GRP_NOVLX, X86_GRP_FPU};
+        X86_GRP_NOVLX};
     return memchr(absent, (int)g, sizeof(absent)) != NULL;
 }
 

@@ -26,6 +26,8 @@ static void print_operands(const struct lc_row *r)
         printf("%s", i ? ", " : "");
         if (kind == LC_OPK_1)
             printf("1");
+        else if (kind == LC_OPK_T || kind == LC_OPK_ST)
+            printf(kind == LC_OPK_T ? "STi" : "ST0");
         else if (kind == LC_OPK_F || kind == LC_OPK_SEG)
             printf("%c%u%s", kind == LC_OPK_F ? 'r' : 's', LC_OPD_NUMBER(r->operand[i]),
                    kind == LC_OPK_F ? sizes[LC_OPD_SIZE(r->operand[i])] : "");

@@ -311,8 +311,7 @@ static const struct special specials[] = {
     {&lc_op_int3, NULL, LC_VEC_BP},
     {&lc_op_into, NULL, LC_VEC_OF},
     {&lc_op_int1, NULL, LC_VEC_DB},
-    {&lc_op_rdpmc, NULL, LC_VEC_GP},     /* there are no counters */
-    {&lc_op_x87_escape, NULL, LC_VEC_UD} /* there is no x87 unit */
+    {&lc_op_rdpmc, NULL, LC_VEC_GP}, /* there are no counters */
 };
 
 /* The immediate is small: a branch stays in the segment, AAM divides by no zero. */

@@ -249,8 +249,13 @@ static bool same_x87(const struct oracle_vectors *a, const struct oracle_vectors
             return false;
     if (memcmp(a->fx, b->fx, ORACLE_FTW + 1) != 0)
         return false;
-    return !pointers ||
-           memcmp(a->fx + ORACLE_FOP, b->fx + ORACLE_FOP, ORACLE_MXCSR - ORACLE_FOP) == 0;
+    if (!pointers)
+        return true;
+    if (memcmp(a->fx + ORACLE_FOP, b->fx + ORACLE_FOP, ORACLE_FDP - ORACLE_FOP) != 0)
+        return false;
+    /* Only memory operands set it, and AMD's lose it when the system switches before. */
+    uint64_t fdp = lc_get64(b->fx + ORACLE_FDP);
+    return fdp == 0 || fdp == lc_get64(a->fx + ORACLE_FDP);
 }
 
 static bool same_vectors(const struct oracle_vectors *a, const struct oracle_vectors *b)

@@ -84,12 +84,22 @@ static bool is_ud_with_modrm(const struct oracle_case *c)
     return false;
 }
 
+/* AMD's processors lose the pointers when the system switches away from the program while no
+ * exception waits. */
+static void open_environment(const struct gen_shape *s, uint64_t la, struct gen_info *info)
+{
+    info->open_bytes[0].la = la + (s->opsize == 2 ? 6 : 12);
+    info->open_bytes[0].len = s->opsize == 2 ? 8 : 16;
+}
+
 /* The images of FXSAVE and XSAVE hold MXCSR_MASK, which is the processor's own; AMD's write the
  * pointers FOP, FIP and FDP only while an exception waits. */
 void gen_open_image(const struct gen_shape *s, const struct oracle_case *c, uint64_t la,
                     struct gen_info *info)
 {
     const struct oracle_vectors *v = &c->in.vectors;
+    if (gen_named(s->row, "fnstenv") || gen_named(s->row, "fnsave"))
+        open_environment(s, la, info);
     if (!gen_named(s->row, "fxsave") && !gen_named(s->row, "xsave"))
         return;
     info->open_bytes[0].la = la + ORACLE_MXCSR + 4;

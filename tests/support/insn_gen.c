@@ -79,7 +79,8 @@ static bool reads_undefined(const struct lc_row *row, uint16_t undefined)
 /* Its image is the processor's own in part (gen_open_image()), later instructions would read it. */
 static bool stores_image(const struct lc_row *row)
 {
-    return gen_named(row, "fxsave") || gen_named(row, "xsave");
+    return gen_named(row, "fxsave") || gen_named(row, "xsave") || gen_named(row, "fnstenv") ||
+           gen_named(row, "fnsave");
 }
 
 /* Decode what has been made; false: not for a program. */

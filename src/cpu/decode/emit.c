@@ -9,6 +9,7 @@
  *   Iw, Ib (ENTER)     size | level << 16
  *   VEX.vvvv           as a source: its byte offset (or vector number) << 8, low byte: imm8 if any,
  *                      whose upper half may be a fourth register
+ *   x87                what FOP says of it (SDM vol. 1, 8.1.9)
  *   Ob, Ov             the address; the memory operand then has no base
  */
 #include "cpu/cpu.h"
@@ -106,9 +107,17 @@ static void emit_memory(const struct lc_decoded *d, uint32_t key, unsigned off, 
         out->flags |= LC_INSN_EA64;
 }
 
+/* An x87 instruction: opcodes D8 to DF. */
+static bool is_escape(const struct lc_row *row)
+{
+    return row->map == LC_MAP_1 && (row->opcode & 0xf8) == 0xd8;
+}
+
 static uint64_t emit_imm(const struct lc_decoded *d, unsigned off)
 {
     uint64_t imm = d->imm;
+    if (is_escape(d->row))
+        return (uint64_t)(d->opcode & 7) << 8 | d->modrm;
     bool third_reg = false;
     for (unsigned i = 0; i < LC_OPERANDS; i++) {
         switch (LC_OPD_KIND(d->row->operand[i])) {

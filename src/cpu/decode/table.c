@@ -258,10 +258,13 @@ static bool feature_present(const uint64_t features[4], unsigned f)
     return f == LC_FEAT_BASE || (features[f >> 6] >> (f & 63) & 1);
 }
 
-/* VEX forms of what has a feature of its own need AVX too (vol. 1, 14.2). */
+/* VEX forms of what has a feature of its own need AVX too (vol. 1, 14.2), x87 rows the unit. */
 static bool row_present(const uint64_t features[4], const struct lc_row *r)
 {
+    bool escape = r->map == LC_MAP_1 && (r->opcode & 0xf8) == 0xd8;
     if ((r->attr & LC_ATTR_AVX) && !feature_present(features, LC_FEAT_AVX))
+        return false;
+    if (escape && !feature_present(features, LC_FEAT_FPU))
         return false;
     return feature_present(features, r->feature);
 }

@@ -1,26 +1,10 @@
 /*
- * fpu_state.c - the x87 and SSE state as a whole: FXSAVE, FXRSTOR, LDMXCSR, STMXCSR, and the place
- * where x87 instructions arrive (SDM vol. 1, 10.5; vol. 2A, FXSAVE).
+ * fpu_state.c - the x87 and SSE state as a whole: FXSAVE, FXRSTOR, LDMXCSR, STMXCSR (SDM vol.
+ * 1, 10.5; vol. 2A, FXSAVE).
  *
  * CR0.EM, CR0.TS and CR4.OSFXSR are checked by the rows' attributes (exec/gate.c).
  */
 #include "cpu/exec/op.h"
-
-/* ---- x87 escapes ---- */
-
-/*
- * CPUID shows no x87 unit.  A processor without one would take D8 to DF as escapes to nowhere, and
- * a probe by FNINIT and FNSTSW would find its memory unchanged; here they are undefined, which no
- * program mistakes for a result.  With CR0.EM or CR0.TS the gate raises #NM first, as ever, so that
- * emulators and lazy switching see what they expect.
- */
-static lc_next escape(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    lc_raise_ud(cpu);
-    return lc_fault(cpu, insn);
-}
-
-LC_OP_SINGLE(x87_escape, escape)
 
 /* ---- MXCSR ---- */
 

@@ -1,6 +1,5 @@
 /*
- * vec.c - the slow path of vector memory operands: page crossing, device registers, breakpoints;
- * and #MF (SDM vol. 1, 8.7; vol. 3A, 6.15, interrupt 16).
+ * vec.c - the slow path of vector memory operands: page crossing, device registers, breakpoints.
  */
 #include "cpu/exec/vec.h"
 
@@ -46,9 +45,4 @@ bool lc_vmem_write_slow(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t
             return false; /* the first piece, to be done again as the block's last instruction */
     }
     return true;
-}
-
-bool lc_x87_exception(struct lc_cpu *cpu)
-{
-    return lc_raise(cpu, LC_VEC_MF);
 }

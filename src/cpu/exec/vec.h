@@ -267,7 +267,8 @@ LC_INLINE unsigned lc_vmem_align(enum lc_vector_class cls, unsigned size)
 /* An unmasked x87 exception waits: kept exact by whoever changes FSW or FCW. */
 #define LC_FSW_ES 0x0080u
 
-/* What comes before every MMX and waiting x87 instruction: #MF for an exception that waits. */
+/* What comes before every MMX and waiting x87 instruction: #MF for an exception that waits
+ * (x87_control.c). */
 bool lc_x87_exception(struct lc_cpu *cpu);
 
 LC_INLINE bool lc_x87_ready(struct lc_cpu *cpu)

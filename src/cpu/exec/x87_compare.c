@@ -1,0 +1,235 @@
+/*
+ * x87_compare.c - comparison and classification (SDM vol. 1, 8.3.6 and 8.3.7).
+ *
+ * The condition codes are set even when an unmasked exception then keeps the stack from being
+ * popped.
+ */
+#include "cpu/exec/x87.h"
+
+#define CONDITIONS (LC_FSW_C0 | LC_FSW_C2 | LC_FSW_C3)
+
+/* C3, C2, C0 of an outcome (vol. 1, table 8-6). */
+static const uint16_t order_conditions[] = {
+    [LC_FP_LESS] = LC_FSW_C0,
+    [LC_FP_EQUAL] = LC_FSW_C3,
+    [LC_FP_GREATER] = 0,
+    [LC_FP_UNORDERED] = CONDITIONS,
+};
+
+LC_INLINE void set_conditions(struct lc_cpu *cpu, unsigned sw)
+{
+    cpu->fpu.fsw = (uint16_t)((cpu->fpu.fsw & ~LC_FSW_CC) | (sw & CONDITIONS));
+}
+
+LC_INLINE void pop_n(struct lc_cpu *cpu, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        lc_x87_pop(cpu);
+}
+
+/* The condition codes, whatever was compared and how; `popped`: nothing is unmasked. */
+struct verdict {
+    uint16_t conditions;
+    bool popped;
+};
+
+static struct verdict stack_fault(struct lc_cpu *cpu)
+{
+    return (struct verdict){CONDITIONS, lc_x87_underflow(cpu)};
+}
+
+static struct verdict compare_reg(struct lc_cpu *cpu, unsigned i, bool signal)
+{
+    if (!lc_st_valid(cpu, 0) || !lc_st_valid(cpu, i))
+        return stack_fault(cpu);
+    struct lc_fenv env = lc_x87_env(cpu);
+    enum lc_fp_order o = lc_f80_compare(&env, lc_st_get(cpu, 0), lc_st_get(cpu, i), signal);
+    env.up = false;
+    return (struct verdict){order_conditions[o], lc_x87_finish(cpu, &env)};
+}
+
+/* As calculations do, comparisons look at NaNs before denormals. */
+static struct verdict compare_value(struct lc_cpu *cpu, struct lc_x87_mem m)
+{
+    if (!lc_st_valid(cpu, 0))
+        return stack_fault(cpu);
+    struct lc_fenv env = lc_x87_env(cpu);
+    enum lc_fp_order o = lc_f80_compare(&env, lc_st_get(cpu, 0), m.value, true);
+    if (m.denormal && o != LC_FP_UNORDERED)
+        env.flags |= LC_FP_DE;
+    env.up = false;
+    return (struct verdict){order_conditions[o], lc_x87_finish(cpu, &env)};
+}
+
+/* ---- FCOM, FUCOM: to the condition codes ---- */
+
+static LC_NOINLINE void com_slow(struct lc_cpu *cpu, unsigned i, bool signal, unsigned pops)
+{
+    struct verdict v = compare_reg(cpu, i, signal);
+    set_conditions(cpu, v.conditions);
+    if (v.popped)
+        pop_n(cpu, pops);
+}
+
+LC_INLINE lc_next com(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned i, bool signal,
+                      unsigned pops)
+{
+    TRY(lc_x87_ready(cpu));
+    lc_x87_note(cpu, insn);
+    if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, i)) && lc_fp_x87(cpu)) {
+        unsigned sw = signal ? lc_host_com(lc_st(cpu, 0), lc_st(cpu, i))
+                             : lc_host_ucom(lc_st(cpu, 0), lc_st(cpu, i));
+        cpu->fpu.fsw |= (uint16_t)(sw & LC_FSW_FLAGS);
+        set_conditions(cpu, sw);
+        pop_n(cpu, pops);
+    } else {
+        com_slow(cpu, i, signal, pops);
+    }
+    NEXT(cpu, insn);
+}
+
+#define COM(name, i, signal, pops)                                                                 \
+    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
+    {                                                                                              \
+        return com(cpu, insn, i, signal, pops);                                                    \
+    }                                                                                              \
+    LC_OP_SINGLE(x87_##name, name)
+COM(fcom_st, insn->dst, true, 0)
+COM(fcomp_st, insn->dst, true, 1)
+COM(fcompp, 1, true, 2)
+COM(fucom, insn->dst, false, 0)
+COM(fucomp, insn->dst, false, 1)
+COM(fucompp, 1, false, 2)
+
+static LC_NOINLINE void com_mem_slow(struct lc_cpu *cpu, enum lc_x87_type type, uint64_t bits,
+                                     unsigned pops)
+{
+    struct verdict v = compare_value(cpu, lc_x87_widen(type, bits));
+    set_conditions(cpu, v.conditions);
+    if (v.popped)
+        pop_n(cpu, pops);
+}
+
+#define COM_MEM(name, host, type, size, pops)                                                      \
+    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
+    {                                                                                              \
+        TRY(lc_x87_ready(cpu));                                                                    \
+        const uint8_t *m = lc_vmem_read(cpu, insn, size, 1);                                       \
+        TRY(m);                                                                                    \
+        lc_x87_note_mem(cpu, insn);                                                                \
+        if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu)) {                                    \
+            unsigned sw = host(lc_st(cpu, 0), m);                                                  \
+            cpu->fpu.fsw |= (uint16_t)(sw & LC_FSW_FLAGS);                                         \
+            set_conditions(cpu, sw);                                                               \
+            pop_n(cpu, pops);                                                                      \
+        } else {                                                                                   \
+            com_mem_slow(cpu, type, lc_get(m, size), pops);                                        \
+        }                                                                                          \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_OP_SINGLE(x87_##name, name)
+COM_MEM(fcom_m32, lc_host_com_m32, LC_X87_F32, 4, 0)
+COM_MEM(fcom_m64, lc_host_com_m64, LC_X87_F64, 8, 0)
+COM_MEM(fcom_i16, lc_host_com_i16, LC_X87_I16, 2, 0)
+COM_MEM(fcom_i32, lc_host_com_i32, LC_X87_I32, 4, 0)
+COM_MEM(fcomp_m32, lc_host_com_m32, LC_X87_F32, 4, 1)
+COM_MEM(fcomp_m64, lc_host_com_m64, LC_X87_F64, 8, 1)
+COM_MEM(fcomp_i16, lc_host_com_i16, LC_X87_I16, 2, 1)
+COM_MEM(fcomp_i32, lc_host_com_i32, LC_X87_I32, 4, 1)
+
+/* ---- FTST: with 0.0 ---- */
+
+static LC_NOINLINE void tst(struct lc_cpu *cpu)
+{
+    struct verdict v = compare_value(cpu, (struct lc_x87_mem){.value = {0, 0}});
+    set_conditions(cpu, v.conditions);
+}
+
+static lc_next ftst(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    TRY(lc_x87_ready(cpu));
+    lc_x87_note(cpu, insn);
+    tst(cpu);
+    NEXT(cpu, insn);
+}
+
+LC_OP_SINGLE(x87_ftst, ftst)
+
+/* ---- FCOMI, FUCOMI: to ZF, PF and CF; OF, SF and AF are cleared; of the condition codes
+ * only C1 ever changes, by a stack fault ---- */
+
+LC_INLINE void set_arith(struct lc_cpu *cpu, unsigned conditions)
+{
+    lc_arith_set(&cpu->arith, (conditions & LC_FSW_C0 ? LC_CF : 0) |
+                                  (conditions & LC_FSW_C2 ? LC_PF : 0) |
+                                  (conditions & LC_FSW_C3 ? LC_ZF : 0));
+}
+
+static LC_NOINLINE void comi_slow(struct lc_cpu *cpu, const struct lc_insn *insn, bool signal,
+                                  bool pop)
+{
+    unsigned c1 = lc_st_valid(cpu, 0) && lc_st_valid(cpu, insn->src) ? LC_FSW_C1 : 0;
+    c1 &= cpu->fpu.fsw;
+    struct verdict v = compare_reg(cpu, insn->src, signal);
+    cpu->fpu.fsw |= (uint16_t)c1;
+    set_arith(cpu, v.conditions);
+    if (v.popped && pop)
+        lc_x87_pop(cpu);
+}
+
+LC_INLINE lc_next comi(struct lc_cpu *cpu, const struct lc_insn *insn, bool signal, bool pop)
+{
+    unsigned i = insn->src;
+    TRY(lc_x87_ready(cpu));
+    lc_x87_note(cpu, insn);
+    if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, i)) && lc_fp_x87(cpu)) {
+        unsigned sw = signal ? lc_host_com(lc_st(cpu, 0), lc_st(cpu, i))
+                             : lc_host_ucom(lc_st(cpu, 0), lc_st(cpu, i));
+        cpu->fpu.fsw |= (uint16_t)(sw & LC_FSW_FLAGS);
+        set_arith(cpu, sw);
+        if (pop)
+            lc_x87_pop(cpu);
+    } else {
+        comi_slow(cpu, insn, signal, pop);
+    }
+    NEXT(cpu, insn);
+}
+
+#define COMI(name, signal, pop)                                                                    \
+    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
+    {                                                                                              \
+        return comi(cpu, insn, signal, pop);                                                       \
+    }                                                                                              \
+    LC_OP_SINGLE(x87_##name, name)
+COMI(fcomi, true, false)
+COMI(fcomip, true, true)
+COMI(fucomi, false, false)
+COMI(fucomip, false, true)
+
+/* ---- FXAM (vol. 2A, table 3-42) ---- */
+
+static unsigned class_conditions(struct lc_f80 v)
+{
+    switch (lc_f80_class(v)) {
+    case LC_FP_CLASS_ZERO: return LC_FSW_C3;
+    case LC_FP_CLASS_NORMAL: return LC_FSW_C2;
+    case LC_FP_CLASS_DENORMAL: return LC_FSW_C3 | LC_FSW_C2;
+    case LC_FP_CLASS_INF: return LC_FSW_C2 | LC_FSW_C0;
+    case LC_FP_CLASS_QNAN:
+    case LC_FP_CLASS_SNAN: return LC_FSW_C0;
+    default: return 0;
+    }
+}
+
+/* C1 is the sign, of an empty register too. */
+static lc_next fxam(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    TRY(lc_x87_ready(cpu));
+    lc_x87_note(cpu, insn);
+    struct lc_f80 v = lc_st_get(cpu, 0);
+    set_conditions(cpu, lc_st_valid(cpu, 0) ? class_conditions(v) : LC_FSW_C3 | LC_FSW_C0);
+    cpu->fpu.fsw |= v.se & 0x8000 ? LC_FSW_C1 : 0;
+    NEXT(cpu, insn);
+}
+
+LC_OP_SINGLE(x87_fxam, fxam)

@@ -1,0 +1,119 @@
+/*
+ * x87_transcendental.c - transcendental functions, and FXTRACT, which like some of them has two
+ * results (SDM vol. 1, 8.3.7 to 8.3.10).
+ */
+#include "cpu/exec/x87.h"
+#include "cpu/fp/fp80_elementary.h"
+
+static void set_c2(struct lc_cpu *cpu, bool partial)
+{
+    cpu->fpu.fsw &= (uint16_t)~LC_FSW_C2;
+    cpu->fpu.fsw |= partial ? LC_FSW_C2 : 0;
+}
+
+/* ---- ST(0) := f(ST(0)) ---- */
+
+static LC_NOINLINE void one(struct lc_cpu *cpu, enum lc_fp_function fn)
+{
+    if (fn != LC_FP_2XM1)
+        set_c2(cpu, false);
+    if (!lc_st_valid(cpu, 0)) {
+        if (lc_x87_underflow(cpu))
+            lc_st_put(cpu, 0, lc_f80_indefinite());
+        return;
+    }
+    struct lc_fenv env = lc_x87_env(cpu);
+    struct lc_f80 a = lc_st_get(cpu, 0);
+    struct lc_f80_pair r = lc_f80_elementary(&env, fn, a, a);
+    if (fn != LC_FP_2XM1)
+        set_c2(cpu, r.partial);
+    if (lc_x87_finish(cpu, &env))
+        lc_st_put(cpu, 0, r.value);
+}
+
+/* ---- ST(1) := f(ST(1), ST(0)), and a pop ---- */
+
+static LC_NOINLINE void two(struct lc_cpu *cpu, enum lc_fp_function fn)
+{
+    struct lc_f80 v = lc_f80_indefinite();
+    if (!lc_st_valid(cpu, 0) || !lc_st_valid(cpu, 1)) {
+        if (!lc_x87_underflow(cpu))
+            return;
+    } else {
+        struct lc_fenv env = lc_x87_env(cpu);
+        v = lc_f80_elementary(&env, fn, lc_st_get(cpu, 0), lc_st_get(cpu, 1)).value;
+        if (!lc_x87_finish(cpu, &env))
+            return;
+    }
+    lc_st_put(cpu, 1, v);
+    lc_x87_pop(cpu);
+}
+
+/* ---- ST(0) := one result, and a push of the other ---- */
+
+/* Is there a value, and room for the push?  When not, and masked, both results are indefinite. */
+static bool pair_ready(struct lc_cpu *cpu)
+{
+    if (lc_st_valid(cpu, 0) && lc_x87_room(cpu))
+        return true;
+    if (lc_st_valid(cpu, 0) ? lc_x87_overflow(cpu) : lc_x87_underflow(cpu)) {
+        lc_st_put(cpu, 0, lc_f80_indefinite());
+        lc_x87_push(cpu, lc_f80_indefinite());
+    }
+    return false;
+}
+
+static LC_NOINLINE void pair(struct lc_cpu *cpu, enum lc_fp_function fn)
+{
+    set_c2(cpu, false);
+    if (!pair_ready(cpu))
+        return;
+    struct lc_fenv env = lc_x87_env(cpu);
+    struct lc_f80 a = lc_st_get(cpu, 0);
+    struct lc_f80_pair r = lc_f80_elementary(&env, fn, a, a);
+    set_c2(cpu, r.partial);
+    if (!lc_x87_finish(cpu, &env) || r.partial)
+        return;
+    lc_st_put(cpu, 0, r.value);
+    lc_x87_push(cpu, r.second);
+}
+
+static LC_NOINLINE void extract(struct lc_cpu *cpu)
+{
+    if (!pair_ready(cpu))
+        return;
+    struct lc_fenv env = lc_x87_env(cpu);
+    struct lc_f80 significand, exponent = lc_f80_xtract(&env, lc_st_get(cpu, 0), &significand);
+    if (!lc_x87_finish(cpu, &env))
+        return;
+    lc_st_put(cpu, 0, exponent);
+    lc_x87_push(cpu, significand);
+}
+
+static lc_next fxtract(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    TRY(lc_x87_ready(cpu));
+    lc_x87_note(cpu, insn);
+    extract(cpu);
+    NEXT(cpu, insn);
+}
+
+LC_OP_SINGLE(x87_fxtract, fxtract)
+
+#define FUNCTION(name, shape, fn)                                                                  \
+    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
+    {                                                                                              \
+        TRY(lc_x87_ready(cpu));                                                                    \
+        lc_x87_note(cpu, insn);                                                                    \
+        shape(cpu, fn);                                                                            \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_OP_SINGLE(x87_##name, name)
+FUNCTION(f2xm1, one, LC_FP_2XM1)
+FUNCTION(fsin, one, LC_FP_SIN)
+FUNCTION(fcos, one, LC_FP_COS)
+FUNCTION(fyl2x, two, LC_FP_YL2X)
+FUNCTION(fyl2xp1, two, LC_FP_YL2XP1)
+FUNCTION(fpatan, two, LC_FP_PATAN)
+FUNCTION(fptan, pair, LC_FP_TAN)
+FUNCTION(fsincos, pair, LC_FP_SINCOS)
