@@ -12,7 +12,7 @@ extern "C" {
 
 /*
  * Bytes that arrive at COM1.  As many as its FIFO has room for are taken; *taken (NULL: not wanted)
- * says how many.  Errors: INVALID, FULL (none was taken).
+ * says how many.  Errors: INVALID, FULL (none was taken), UNSUPPORTED (no board: in each).
  */
 LIBCPU_API enum libcpu_err libcpu_serial_input(libcpu *m, const void *data, size_t size,
                                                size_t *taken);

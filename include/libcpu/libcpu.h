@@ -15,6 +15,8 @@
 #ifndef LIBCPU_LIBCPU_H
 #define LIBCPU_LIBCPU_H
 
+#include <libcpu/bare.h>
+#include <libcpu/debug.h>
 #include <libcpu/hook.h>
 #include <libcpu/image.h>
 #include <libcpu/io.h>

@@ -10,6 +10,11 @@
 extern "C" {
 #endif
 
+enum libcpu_board {
+    LIBCPU_BOARD_PC = 0,   /* the first PC's chips, see docs */
+    LIBCPU_BOARD_NONE = 1, /* no devices at all: libcpu/bare.h, or the embedder's own */
+};
+
 enum libcpu_clock {
     LIBCPU_CLOCK_VIRTUAL = 0, /* time is retired instructions; HLT jumps to the next event */
     LIBCPU_CLOCK_HOST = 1,    /* time is the host's; HLT returns LIBCPU_STOP_IDLE */
@@ -37,7 +42,7 @@ struct libcpu_config {
     libcpu_log_fn log; /* NULL: no messages */
     void *log_user;
     int32_t log_level;       /* enum libcpu_log_level; lower ones are not made; default WARN */
-    uint32_t reserved32;     /* 0 */
+    uint32_t board;          /* enum libcpu_board; default LIBCPU_BOARD_PC */
     libcpu_output_fn serial; /* what the guest writes to COM1; NULL: it is dropped */
     void *serial_user;
     libcpu_output_fn debugcon; /* what it writes to port E9h; NULL: it is dropped */
@@ -78,7 +83,12 @@ LIBCPU_API enum libcpu_err libcpu_reset(libcpu *m);
     X(EXIT, 6, "debug exit") /* the guest wrote to the exit port: exit_value */                    \
     X(POWER_OFF, 7, "power-off")                                                                   \
     X(RESET, 8, "reset requested") /* the guest asked for a reset */                               \
-    X(HOST_ERROR, 9, "host error") /* out of memory for decoded code: `error` */
+    X(HOST_ERROR, 9, "host error") /* out of memory for decoded code: `error` */                   \
+    X(EXCEPTION, 10, "exception")  /* libcpu_vector_policy(): vector, error_code, address */       \
+    X(SYSCALL, 11, "system call")  /* libcpu_syscall_policy() */                                   \
+    X(BREAKPOINT, 12, "breakpoint")                                                                \
+    X(WATCHPOINT, 13, "watchpoint") /* address, access_size, access_write */                       \
+    X(UNTIL, 14, "address reached") /* libcpu_run_until() */
 
 enum libcpu_stop_reason {
 #define LIBCPU_STOP_ENUM(name, value, text) LIBCPU_STOP_##name = (value),
@@ -95,11 +105,12 @@ struct libcpu_stop {
     uint64_t time_ns;       /* clock of the machine */
     uint64_t next_event_ns; /* when the earliest device event is due; UINT64_MAX: none */
     uint32_t exit_value;    /* EXIT: what was written; else 0 */
-    uint8_t vector;         /* TRIPLE_FAULT: of the exception that could not be delivered */
-    uint8_t has_error_code; /* TRIPLE_FAULT: it has one */
-    uint16_t reserved16;    /* 0 */
-    uint64_t error_code;    /* TRIPLE_FAULT: its error code */
-    uint64_t address;       /* TRIPLE_FAULT: CR2 */
+    uint8_t vector;         /* EXCEPTION; TRIPLE_FAULT: that could not be delivered */
+    uint8_t has_error_code; /* the same: it has one */
+    uint8_t access_size;    /* WATCHPOINT: bytes */
+    uint8_t access_write;   /* WATCHPOINT: 1 written, 0 read */
+    uint64_t error_code;    /* EXCEPTION, TRIPLE_FAULT: its error code */
+    uint64_t address;       /* EXCEPTION: of a page fault; TRIPLE_FAULT: CR2; WATCHPOINT */
     uint64_t reserved[6];   /* 0 */
 };
 

@@ -332,7 +332,9 @@ struct lc_cpu {
 
     /* ---- hooks (exec/hook.h) ---- */
     const struct lc_insn *at; /* the instruction that is running, in blocks with hooks; or NULL */
-    bool disturbed;    /* a hook has changed what may be decoded or delivered: leave the block */
+    bool disturbed; /* a hook has changed what may be decoded or delivered: leave the block */
+    bool injected;  /* `injection` is to be delivered before the next instruction */
+    struct lc_fault injection;
     uint8_t hook_skip; /* LC_HOOK_SKIP_*: the instruction at rip has been told of already */
 
     /* ---- how the engine leaves ---- */

@@ -97,8 +97,8 @@ static bool wants_intr(const struct lc_cpu *c)
  * for each of its chunks, so that a stop request never waits for more than one of them. */
 static bool attention(const struct lc_cpu *c)
 {
-    return wants_nmi(c) || wants_intr(c) || c->rebudget || c->halted || c->shutdown ||
-           atomic_load_explicit(&c->stop, memory_order_relaxed);
+    return c->injected || wants_nmi(c) || wants_intr(c) || c->rebudget || c->halted ||
+           c->shutdown || atomic_load_explicit(&c->stop, memory_order_relaxed);
 }
 
 static void deliver_external(struct lc_cpu *c, uint8_t vector)
@@ -113,6 +113,14 @@ static void deliver_external(struct lc_cpu *c, uint8_t vector)
 /* Take what is pending at this boundary, by priority (SDM vol. 3A, table 6-2). */
 static bool take_interrupts(struct lc_cpu *c)
 {
+    if (c->injected) {
+        c->injected = false;
+        c->fault = c->injection;
+        c->stats.exceptions++;
+        lc_deliver(c);
+        c->exit = LC_EXIT_NEXT;
+        return true;
+    }
     if (wants_nmi(c)) {
         c->nmi_pending = false;
         c->nmi_blocked = true;

@@ -23,10 +23,13 @@ void lc_board_connect_host(struct libcpu *m)
 }
 
 /* Input arrives now: the chips must see the time of the current instruction. */
-static void now(libcpu *m)
+static enum libcpu_err now(libcpu *m, const char *what)
 {
     lc_machine_clear(m);
+    if (m->config.board == LIBCPU_BOARD_NONE)
+        return lc_machine_fail(m, LIBCPU_ERR_UNSUPPORTED, "%s: the machine has no board", what);
     lc_cpu_sync_clock(m->cpu);
+    return LIBCPU_ERR_OK;
 }
 
 enum libcpu_err libcpu_serial_input(libcpu *m, const void *data, size_t size, size_t *taken)
@@ -35,7 +38,9 @@ enum libcpu_err libcpu_serial_input(libcpu *m, const void *data, size_t size, si
         *taken = 0;
     if (!m || (!data && size))
         return LIBCPU_ERR_INVALID;
-    now(m);
+    enum libcpu_err err = now(m, "serial input");
+    if (err)
+        return err;
     size_t n = lc_uart16550_receive(m->board.chip[LC_CHIP_COM1], data, size);
     if (taken)
         *taken = n;
@@ -54,7 +59,9 @@ enum libcpu_err libcpu_key(libcpu *m, uint16_t usage, bool down)
 {
     if (!m)
         return LIBCPU_ERR_INVALID;
-    now(m);
+    enum libcpu_err err = now(m, "key");
+    if (err)
+        return err;
     if (!key_exists(usage))
         return lc_machine_fail(m, LIBCPU_ERR_INVALID, "key: there is no usage 0x%x", usage);
     if (!lc_ps2_keyboard_press(m->board.chip[LC_CHIP_KEYBOARD], usage, down))
@@ -68,7 +75,9 @@ enum libcpu_err libcpu_type(libcpu *m, const char *text, size_t *typed)
         *typed = 0;
     if (!m || !text)
         return LIBCPU_ERR_INVALID;
-    now(m);
+    enum libcpu_err err = now(m, "type");
+    if (err)
+        return err;
     size_t size = strlen(text);
     size_t n = lc_ps2_keyboard_type(m->board.chip[LC_CHIP_KEYBOARD], text, size);
     if (typed)

@@ -237,12 +237,16 @@ void lc_board_fini(struct libcpu *m)
  * controller takes a falling or rising output for a request. */
 void lc_board_reset(struct libcpu *m)
 {
+    if (m->config.board == LIBCPU_BOARD_NONE)
+        return;
     for (unsigned i = LC_CHIPS; i-- > 0;)
         m->board.chip[i]->class->reset(m->board.chip[i]);
 }
 
 void lc_board_save(const struct libcpu *m, struct lc_sink *s)
 {
+    if (m->config.board == LIBCPU_BOARD_NONE)
+        return;
     for (unsigned i = 0; i < LC_CHIPS; i++)
         m->board.chip[i]->class->save(m->board.chip[i], s);
     lc_sink_bool(s, m->board.a20[0]);

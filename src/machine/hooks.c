@@ -26,8 +26,6 @@ static void sweep(struct lc_hook_list *l)
     l->holes = false;
 }
 
-static void connect(struct libcpu *m);
-
 static void enter(struct libcpu *m)
 {
     m->hooks.depth++;
@@ -45,7 +43,7 @@ static void leave(struct libcpu *m)
             sweep(l);
     }
     if (swept)
-        connect(m);
+        lc_hooks_connect(m);
 }
 
 /* Indices, not pointers: a hook may add others, which moves the array. Hooks added during a call
@@ -55,6 +53,8 @@ static void on_insn(void *user, struct lc_cpu *c, uint64_t la, unsigned len)
     struct libcpu *m = user;
     struct lc_hook_list *l = &m->hooks.list[LC_HOOK_INSN];
     (void)c, (void)len;
+    if (lc_debug_on_insn(m, la))
+        return;
     enter(m);
     for (size_t i = 0, n = l->count; i < n; i++)
         if (in_range(&l->hook[i], la, la))
@@ -65,6 +65,8 @@ static void on_insn(void *user, struct lc_cpu *c, uint64_t la, unsigned len)
 static bool on_event(void *user, struct lc_cpu *c, const struct lc_fault *f)
 {
     struct libcpu *m = user;
+    if (!lc_debug_on_event(m, f))
+        return false;
     struct lc_hook_list *l = &m->hooks.list[LC_HOOK_EVENT];
     struct libcpu_event e = {
         .vector = f->vector,
@@ -98,6 +100,23 @@ static void on_walk(void *user, struct lc_cpu *c, uint64_t la, struct lc_walk_ac
         if (in_range(&l->hook[i], la, la))
             l->hook[i].fn.walk(l->hook[i].user, m, &out);
     leave(m);
+}
+
+static void on_memory(void *user, struct lc_cpu *c, enum lc_access_kind kind, uint64_t la,
+                      unsigned size, uint64_t value)
+{
+    (void)c, (void)value;
+    lc_debug_on_memory(user, kind, la, size);
+}
+
+static bool on_system(void *user, struct lc_cpu *c, const struct lc_system_info *info)
+{
+    struct libcpu *m = user;
+    (void)c;
+    if (info->event != LC_SYSTEM_SYSCALL || !m->debug.host_syscall)
+        return false;
+    lc_machine_stop(m, LIBCPU_STOP_SYSCALL, 0);
+    return true;
 }
 
 static void on_privilege(void *user, struct lc_cpu *c, unsigned from, unsigned to)
@@ -160,15 +179,21 @@ static struct libcpu_range hull(const struct libcpu *m, enum lc_hook_kind kind)
 
 /* Point the observers at the lists that are not empty.  The CPU leaves the block that it is in:
  * another mode key may mean other blocks. */
-static void connect(struct libcpu *m)
+void lc_hooks_connect(struct libcpu *m)
 {
     struct lc_observer *o = &m->cpu->observer;
-    struct libcpu_range insn = hull(m, LC_HOOK_INSN);
+    bool points = lc_debug_wants_insns(m);
+    struct libcpu_range insn =
+        points ? (struct libcpu_range){0, UINT64_MAX} : hull(m, LC_HOOK_INSN);
     o->user = m;
-    o->insn = any(m, LC_HOOK_INSN) ? on_insn : NULL;
+    o->insn = points || any(m, LC_HOOK_INSN) ? on_insn : NULL;
     o->insn_first = insn.first;
     o->insn_last = insn.last;
-    o->event = any(m, LC_HOOK_EVENT) ? on_event : NULL;
+    o->memory = m->debug.watchpoints ? on_memory : NULL;
+    o->memory_first = 0;
+    o->memory_last = UINT64_MAX;
+    o->event = any(m, LC_HOOK_EVENT) || m->debug.any_host_vector ? on_event : NULL;
+    o->system = m->debug.host_syscall ? on_system : NULL;
     o->walk = any(m, LC_HOOK_WALK) ? on_walk : NULL;
     o->privilege = any(m, LC_HOOK_PRIVILEGE) ? on_privilege : NULL;
     o->io = any(m, LC_HOOK_PORT) || any(m, LC_HOOK_MMIO);
@@ -217,7 +242,7 @@ static enum libcpu_err add(struct libcpu *m, enum lc_hook_kind kind,
     l->hook[l->count++] = hook;
     if (out)
         *out = hook.id;
-    connect(m);
+    lc_hooks_connect(m);
     return LIBCPU_ERR_OK;
 }
 
@@ -284,7 +309,7 @@ enum libcpu_err libcpu_hook_remove(libcpu *m, libcpu_hook id)
     l->holes = true;
     if (m->hooks.depth == 0) {
         sweep(l);
-        connect(m);
+        lc_hooks_connect(m);
     }
     return LIBCPU_ERR_OK;
 }

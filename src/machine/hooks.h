@@ -46,6 +46,8 @@ struct lc_hooks {
 struct libcpu;
 
 void lc_hooks_fini(struct libcpu *m);
+/* Point the CPU's observers at what is wanted now. */
+void lc_hooks_connect(struct libcpu *m);
 
 /* Fill a public walk from an internal one. */
 void lc_walk_public(const struct lc_cpu *c, uint64_t la, struct lc_walk_access access,

@@ -83,6 +83,8 @@ static enum libcpu_err check_config(const struct libcpu_config *c, struct lc_err
     const uint64_t min_ram = UINT64_C(1) << 20, max_ram = UINT64_C(64) << 30;
     if (c->clock > LIBCPU_CLOCK_HOST)
         return lc_fail(e, LIBCPU_ERR_INVALID, "config: clock %u: there is no such clock", c->clock);
+    if (c->board > LIBCPU_BOARD_NONE)
+        return lc_fail(e, LIBCPU_ERR_INVALID, "config: board %u: there is no such board", c->board);
     if (c->ram_size < min_ram || c->ram_size > max_ram || c->ram_size % LC_PAGE_SIZE)
         return lc_fail(e, LIBCPU_ERR_INVALID,
                        "config: ram_size %llu: a multiple of 4096 from 1 MiB to 64 GiB",
@@ -172,7 +174,11 @@ static enum libcpu_err assemble(struct libcpu *m, const struct libcpu_config *c,
     err = add_ram(m, e);
     if (!err)
         err = add_cpu(m, c, e);
-    return err ? err : lc_board_init(m);
+    if (err)
+        return err;
+    if (c->board == LIBCPU_BOARD_NONE)
+        return lc_debug_take_all(m);
+    return lc_board_init(m);
 }
 
 static void copy_text(const struct lc_error *e, char *text, size_t size)
@@ -228,6 +234,7 @@ void libcpu_destroy(libcpu *m)
     struct lc_alloc alloc = m->alloc;
     lc_board_fini(m);
     lc_hooks_fini(m);
+    lc_debug_points_fini(m);
     lc_cpu_free(m->cpu);
     lc_bus_fini(&m->ports);
     lc_phys_fini(&m->phys);
@@ -267,12 +274,29 @@ void libcpu_request_stop(libcpu *m)
     atomic_store_explicit(&m->cpu->stop, true, memory_order_release);
 }
 
-static void describe_shutdown(const struct lc_cpu *c, struct libcpu_stop *s)
+static void describe_fault(const struct lc_fault *f, uint64_t address, struct libcpu_stop *s)
 {
-    s->vector = c->fault.vector;
-    s->has_error_code = c->fault.has_error;
-    s->error_code = c->fault.has_error ? c->fault.error : 0;
-    s->address = c->cr2;
+    s->vector = f->vector;
+    s->has_error_code = f->has_error;
+    s->error_code = f->has_error ? f->error : 0;
+    s->address = address;
+}
+
+/* What a stop that the machine asked for itself has to tell. */
+static void describe_guest_stop(struct libcpu *m, struct libcpu_stop *s)
+{
+    const struct lc_fault *f = &m->exception;
+    s->reason = m->guest_stop;
+    m->guest_stop = LIBCPU_STOP_NONE;
+    if (s->reason == LIBCPU_STOP_EXIT)
+        s->exit_value = m->exit_value;
+    if (s->reason == LIBCPU_STOP_EXCEPTION)
+        describe_fault(f, f->vector == LC_VEC_PF ? f->cr2 : 0, s);
+    if (s->reason != LIBCPU_STOP_WATCHPOINT)
+        return;
+    s->address = m->access.la;
+    s->access_size = m->access.size;
+    s->access_write = m->access.write;
 }
 
 /* What the CPU's stop means for the caller. */
@@ -286,14 +310,11 @@ static void describe(struct libcpu *m, enum lc_stop why, struct libcpu_stop *s)
     s->reason = reasons[why];
     s->error = why == LC_STOP_NOMEM ? LIBCPU_ERR_NOMEM : LIBCPU_ERR_OK;
     if (why == LC_STOP_SHUTDOWN)
-        describe_shutdown(m->cpu, s);
-    if (m->guest_stop != LIBCPU_STOP_NONE) {
-        s->reason = m->guest_stop;
-        s->exit_value = m->guest_stop == LIBCPU_STOP_EXIT ? m->exit_value : 0;
-        m->guest_stop = LIBCPU_STOP_NONE;
-    } else if (why == LC_STOP_REQUEST) {
+        describe_fault(&m->cpu->fault, m->cpu->cr2, s);
+    if (m->guest_stop != LIBCPU_STOP_NONE)
+        describe_guest_stop(m, s);
+    else if (why == LC_STOP_REQUEST)
         atomic_store_explicit(&m->stop_requested, false, memory_order_relaxed);
-    }
 }
 
 enum libcpu_err libcpu_run(libcpu *m, uint64_t max_insns, struct libcpu_stop *why)
@@ -309,6 +330,8 @@ enum libcpu_err libcpu_run(libcpu *m, uint64_t max_insns, struct libcpu_stop *wh
         atomic_store_explicit(&m->cpu->stop, true, memory_order_release);
     uint64_t before = lc_cpu_retired(m->cpu);
     m->running = true;
+    m->debug.resumed = true;
+    m->debug.resume = m->cpu->rip + m->cpu->segbase[LC_CS];
     enum lc_stop stop = lc_cpu_run(m->cpu, max_insns);
     m->running = false;
     describe(m, stop, &s);

@@ -7,7 +7,9 @@
 #include "base/bus.h"
 #include "base/device.h"
 #include "cpu/cpu.h"
+#include "machine/bare.h"
 #include "machine/board.h"
+#include "machine/debug.h"
 #include "machine/hooks.h"
 
 #include <libcpu/libcpu.h>
@@ -15,6 +17,13 @@
 /* Below this RAM ends and device memory begins; the rest of the RAM lies from 4 GiB up. */
 #define LC_LOW_RAM_MAX   UINT64_C(0xc0000000)
 #define LC_HIGH_RAM_BASE UINT64_C(0x100000000)
+
+/* The access that met a watchpoint. */
+struct lc_stop_access {
+    uint64_t la;
+    uint8_t size;
+    bool write;
+};
 
 struct libcpu {
     struct lc_alloc alloc; /* a copy: everything points here */
@@ -26,6 +35,8 @@ struct libcpu {
     struct lc_cpu *cpu; /* owned */
     struct lc_board board;
     struct lc_hooks hooks;
+    struct lc_debug_points debug;
+    struct lc_bare bare;
     uint64_t ram_size;
     struct libcpu_config config; /* strings NULLed */
 
@@ -33,8 +44,10 @@ struct libcpu {
     /* Why the guest wants out: set by devices while running. */
     enum libcpu_stop_reason guest_stop;
     uint32_t exit_value;
-    atomic_bool stop_requested; /* libcpu_request_stop(), from any thread */
-    uint64_t host_start;        /* LIBCPU_CLOCK_HOST: the host's clock at time 0, ns */
+    struct lc_fault exception;    /* guest_stop EXCEPTION */
+    struct lc_stop_access access; /* guest_stop WATCHPOINT */
+    atomic_bool stop_requested;   /* libcpu_request_stop(), from any thread */
+    uint64_t host_start;          /* LIBCPU_CLOCK_HOST: the host's clock at time 0, ns */
 };
 
 /* Called by the board's devices: end the run after this instruction. */
