@@ -18,6 +18,7 @@ struct lc_debug_points {
     size_t breakpoints, breakpoint_cap;
     struct lc_watchpoint *watchpoint;
     size_t watchpoints, watchpoint_cap;
+    bool wants_insns; /* breakpoints, or the following: told of each instruction */
     bool until_armed; /* libcpu_run_until() is running */
     uint64_t until;
     bool resumed; /* the run has not left the instruction at which it began: rip `resume` */

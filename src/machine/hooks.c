@@ -31,19 +31,19 @@ static void enter(struct libcpu *m)
     m->hooks.depth++;
 }
 
+static LC_NOINLINE void sweep_all(struct libcpu *m)
+{
+    for (unsigned k = 0; k < LC_HOOK_KINDS; k++)
+        if (m->hooks.list[k].holes)
+            sweep(&m->hooks.list[k]);
+    m->hooks.holes = false;
+    lc_hooks_connect(m);
+}
+
 static void leave(struct libcpu *m)
 {
-    if (--m->hooks.depth > 0)
-        return;
-    bool swept = false;
-    for (unsigned k = 0; k < LC_HOOK_KINDS; k++) {
-        struct lc_hook_list *l = &m->hooks.list[k];
-        swept |= l->holes;
-        if (l->holes)
-            sweep(l);
-    }
-    if (swept)
-        lc_hooks_connect(m);
+    if (--m->hooks.depth == 0 && LC_UNLIKELY(m->hooks.holes))
+        sweep_all(m);
 }
 
 /* Indices, not pointers: a hook may add others, which moves the array. Hooks added during a call
@@ -53,7 +53,7 @@ static void on_insn(void *user, struct lc_cpu *c, uint64_t la, unsigned len)
     struct libcpu *m = user;
     struct lc_hook_list *l = &m->hooks.list[LC_HOOK_INSN];
     (void)c, (void)len;
-    if (lc_debug_on_insn(m, la))
+    if (LC_UNLIKELY(m->debug.wants_insns) && lc_debug_on_insn(m, la))
         return;
     enter(m);
     for (size_t i = 0, n = l->count; i < n; i++)
@@ -182,7 +182,7 @@ static struct libcpu_range hull(const struct libcpu *m, enum lc_hook_kind kind)
 void lc_hooks_connect(struct libcpu *m)
 {
     struct lc_observer *o = &m->cpu->observer;
-    bool points = lc_debug_wants_insns(m);
+    bool points = m->debug.wants_insns = lc_debug_wants_insns(m);
     struct libcpu_range insn =
         points ? (struct libcpu_range){0, UINT64_MAX} : hull(m, LC_HOOK_INSN);
     o->user = m;
@@ -306,11 +306,9 @@ enum libcpu_err libcpu_hook_remove(libcpu *m, libcpu_hook id)
     if (!h)
         return lc_machine_fail(m, LIBCPU_ERR_INVALID, "hook: there is no hook %u", id);
     h->id = 0;
-    l->holes = true;
-    if (m->hooks.depth == 0) {
-        sweep(l);
-        lc_hooks_connect(m);
-    }
+    l->holes = m->hooks.holes = true;
+    if (m->hooks.depth == 0)
+        sweep_all(m);
     return LIBCPU_ERR_OK;
 }
 

@@ -40,6 +40,7 @@ struct lc_hook_list {
 struct lc_hooks {
     struct lc_hook_list list[LC_HOOK_KINDS];
     libcpu_hook last_id;
+    bool holes;     /* in some list */
     unsigned depth; /* hooks being called right now, nested */
 };
 
