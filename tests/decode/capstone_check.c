@@ -137,6 +137,15 @@ static const char *bare(const char *m)
     return space ? space + 1 : m;
 }
 
+/* CMPPS and the like: Capstone has the predicate in the name, CMPLTPS. */
+static bool predicate_inside(const char *ours, const char *theirs)
+{
+    size_t head = begins(ours, "v") ? 4 : 3, n = strlen(theirs);
+    if (!begins(ours + head - 3, "cmpp") && !begins(ours + head - 3, "cmps"))
+        return false;
+    return strncmp(ours, theirs, head) == 0 && n > 2 && strcmp(theirs + n - 2, ours + head) == 0;
+}
+
 static bool same_class(const struct lc_row *row, const char *theirs)
 {
     const char *ours = row->mnemonic;
@@ -145,6 +154,8 @@ static bool same_class(const struct lc_row *row, const char *theirs)
         return true;
     if (row->attr & LC_ATTR_CC)
         return begins(theirs, ours);
+    if (predicate_inside(ours, theirs))
+        return true;
     for (size_t i = 0; i < LC_ARRAY_LEN(aliases); i++)
         if (listed(ours, aliases[i].ours) && strcmp(theirs, aliases[i].theirs) == 0)
             return true;
@@ -158,6 +169,7 @@ static bool same_class(const struct lc_row *row, const char *theirs)
  * Where Capstone 4.0.2 is wrong, or takes AMD's side.  The same length, another name:
  *  - F2, F3 or 66 as a part of the opcode (vol. 2A, 2.1.2): in 16-bit mode, and when another prefix
  *    stands between it and the opcode, Capstone names the plain instruction;
+ *  - 67 before REX.W counts as 66, too;
  *  - group 15 (0F AE): CLFLUSH, CLFLUSHOPT and PCOMMIT told apart by the wrong prefix.
  * Another length:
  *  - 66 together with F2 or F3: it forgets that 66 still sizes an immediate or a displacement;
@@ -170,7 +182,9 @@ static bool explained(const struct lc_decoded *d, const struct mode *m, const cs
     const struct lc_row *row = d->row;
     bool part = row->prefix == LC_PFX_F2 || row->prefix == LC_PFX_F3 || row->prefix == LC_PFX_66;
     bool group15 = row->map == LC_MAP_0F && row->opcode == 0xae;
-    if (d->len == insn->size && (part || group15))
+    bool as_66 =
+        row->prefix == LC_PFX_NONE && m->capstone == CS_MODE_64 && d->asize == 4 && (d->rex & 8);
+    if (d->len == insn->size && (part || group15 || as_66))
         return true;
     if (d->osz && d->rep)
         return true;

@@ -40,10 +40,29 @@ void lc_fp_leave(struct lc_cpu *c);
 /* Has the host FMA3? */
 bool lc_fp_host_fma(void);
 
+/* The guest's MXCSR as it is now, in a session or not. */
+uint32_t lc_fp_mxcsr(const struct lc_cpu *c);
+
+/* Give the host's control words back; cpu->fpu.mxcsr has all flags from then on. */
+LC_INLINE void lc_fp_park(struct lc_cpu *c)
+{
+    if (LC_UNLIKELY(c->fp.sse || c->fp.x87))
+        lc_fp_leave(c);
+}
+
 /* May the host's SSE instructions be used now, as the guest's? */
 LC_INLINE bool lc_fp_sse(struct lc_cpu *c)
 {
     return LC_LIKELY(c->fp.sse) || (LC_FP_HOST && lc_fp_enter_sse(c));
+}
+
+/* Raise sticky flags of MXCSR, in a session or not.  Those that stand already cost nothing. */
+LC_INLINE void lc_fp_raise_sse(struct lc_cpu *c, uint32_t flags)
+{
+    if (LC_LIKELY(!(flags & ~lc_fp_mxcsr(c))))
+        return;
+    lc_fp_park(c);
+    c->fpu.mxcsr |= flags;
 }
 
 /* The same of x87 instructions.  The host's stack is empty, and is to be left so; its sticky flags
@@ -51,13 +70,6 @@ LC_INLINE bool lc_fp_sse(struct lc_cpu *c)
 LC_INLINE bool lc_fp_x87(struct lc_cpu *c)
 {
     return LC_LIKELY(c->fp.x87) || (LC_FP_HOST && lc_fp_enter_x87(c));
-}
-
-/* Give the host's control words back; cpu->fpu.mxcsr has all flags from then on. */
-LC_INLINE void lc_fp_park(struct lc_cpu *c)
-{
-    if (LC_UNLIKELY(c->fp.sse || c->fp.x87))
-        lc_fp_leave(c);
 }
 
 #endif

@@ -29,6 +29,11 @@ static void set_mxcsr(uint32_t v)
     __asm__ volatile("ldmxcsr %0" ::"m"(v) : "memory");
 }
 
+uint32_t lc_fp_mxcsr(const struct lc_cpu *c)
+{
+    return c->fp.sse ? get_mxcsr() : c->fpu.mxcsr;
+}
+
 static uint16_t get_fcw(void)
 {
     uint16_t v;

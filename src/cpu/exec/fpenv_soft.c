@@ -24,3 +24,8 @@ bool lc_fp_host_fma(void)
 {
     return false;
 }
+
+uint32_t lc_fp_mxcsr(const struct lc_cpu *c)
+{
+    return c->fpu.mxcsr;
+}

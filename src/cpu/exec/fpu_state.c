@@ -4,6 +4,7 @@
  *
  * CR0.EM, CR0.TS and CR4.OSFXSR are checked by the rows' attributes (exec/gate.c).
  */
+#include "cpu/exec/fpenv.h"
 #include "cpu/exec/op.h"
 
 /* ---- MXCSR ---- */
@@ -20,13 +21,14 @@ static lc_next ldmxcsr(struct lc_cpu *cpu, const struct lc_insn *insn)
     uint64_t v;
     TRY(lc_mem_load(cpu, insn, 4, &v));
     TRY(mxcsr_allowed(cpu, v));
+    lc_fp_park(cpu);
     cpu->fpu.mxcsr = (uint32_t)v;
     NEXT(cpu, insn);
 }
 
 static lc_next stmxcsr(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_mem_store(cpu, insn, 4, cpu->fpu.mxcsr));
+    TRY(lc_mem_store(cpu, insn, 4, lc_fp_mxcsr(cpu)));
     NEXT(cpu, insn);
 }
 

@@ -1,0 +1,175 @@
+/*
+ * simdfp_arith.c - floating-point vector arithmetic (SDM vol. 1, 10.4.1, 11.4.1, 12.3; vol. 2A and
+ * 2B, ADDPS, SUBPS, MULPS, DIVPS, SQRTPS, MINPS, MAXPS, ADDSUBPS, HADDPS, HSUBPS, DPPS, ROUNDPS).
+ */
+#include "cpu/exec/simdfp.h"
+
+/* ---- element by element ---- */
+
+#define SOFT_BINARY(op, width)                                                                     \
+    static void op##_f##width(struct lc_fpv *v)                                                    \
+    {                                                                                              \
+        LC_FPV_EACH(v, i, width / 8)                                                               \
+        {                                                                                          \
+            uint##width##_t a = lc_get##width(v->a + i), b = lc_get##width(v->b + i);              \
+            lc_put##width(v->r + i, lc_f##width##_##op(&v->env, a, b));                            \
+        }                                                                                          \
+    }
+
+#define ARITHMETIC(op)                                                                             \
+    SOFT_BINARY(op, 32)                                                                            \
+    SOFT_BINARY(op, 64)                                                                            \
+    LC_FPV_PACKED(op##ps, LC_FPV_CALL_BINARY, op##_f32)                                            \
+    LC_FPV_PACKED(op##pd, LC_FPV_CALL_BINARY, op##_f64)                                            \
+    LC_FPV_SCALAR(op##ss, LC_FPV_CALL_BINARY, op##_f32, 4)                                         \
+    LC_FPV_SCALAR(op##sd, LC_FPV_CALL_BINARY, op##_f64, 8)
+
+ARITHMETIC(add)
+ARITHMETIC(sub)
+ARITHMETIC(mul)
+ARITHMETIC(div)
+ARITHMETIC(min)
+ARITHMETIC(max)
+
+static void sqrt_f32(struct lc_fpv *v)
+{
+    LC_FPV_EACH(v, i, 4)
+    lc_put32(v->r + i, lc_f32_sqrt(&v->env, lc_get32(v->b + i)));
+}
+
+static void sqrt_f64(struct lc_fpv *v)
+{
+    LC_FPV_EACH(v, i, 8)
+    lc_put64(v->r + i, lc_f64_sqrt(&v->env, lc_get64(v->b + i)));
+}
+
+LC_FPV_PACKED(sqrtps, LC_FPV_CALL_UNARY, sqrt_f32)
+LC_FPV_PACKED(sqrtpd, LC_FPV_CALL_UNARY, sqrt_f64)
+LC_FPV_SCALAR(sqrtss, LC_FPV_CALL_BINARY, sqrt_f32, 4)
+LC_FPV_SCALAR(sqrtsd, LC_FPV_CALL_BINARY, sqrt_f64, 8)
+
+/* ---- ADDSUB, HADD, HSUB ---- */
+
+#define SOFT_PAIRS(width)                                                                          \
+    static uint##width##_t element##width(const uint8_t *v, unsigned i)                            \
+    {                                                                                              \
+        return lc_get##width(v + i);                                                               \
+    }                                                                                              \
+    static void addsub_f##width(struct lc_fpv *v)                                                  \
+    {                                                                                              \
+        LC_FPV_EACH(v, i, width / 8)                                                               \
+        {                                                                                          \
+            uint##width##_t a = element##width(v->a, i), b = element##width(v->b, i);              \
+            bool odd = i / (width / 8) & 1;                                                        \
+            lc_put##width(v->r + i, odd ? lc_f##width##_add(&v->env, a, b)                         \
+                                        : lc_f##width##_sub(&v->env, a, b));                       \
+        }                                                                                          \
+    }                                                                                              \
+    /* In each lane the pairs of a, then those of b. */                                            \
+    LC_INLINE void horizontal##width(                                                              \
+        struct lc_fpv *v,                                                                          \
+        uint##width##_t (*op)(struct lc_fenv *, uint##width##_t, uint##width##_t))                 \
+    {                                                                                              \
+        LC_FPV_EACH(v, i, width / 8)                                                               \
+        {                                                                                          \
+            const uint8_t *lane = (i & 8 ? v->b : v->a) + (i & 16);                                \
+            unsigned pair = 2 * (i & 7);                                                           \
+            lc_put##width(v->r + i, op(&v->env, element##width(lane, pair),                        \
+                                       element##width(lane, pair + width / 8)));                   \
+        }                                                                                          \
+    }                                                                                              \
+    static void hadd_f##width(struct lc_fpv *v)                                                    \
+    {                                                                                              \
+        horizontal##width(v, lc_f##width##_add);                                                   \
+    }                                                                                              \
+    static void hsub_f##width(struct lc_fpv *v)                                                    \
+    {                                                                                              \
+        horizontal##width(v, lc_f##width##_sub);                                                   \
+    }
+
+SOFT_PAIRS(32)
+SOFT_PAIRS(64)
+LC_FPV_PACKED(addsubps, LC_FPV_CALL_BINARY, addsub_f32)
+LC_FPV_PACKED(addsubpd, LC_FPV_CALL_BINARY, addsub_f64)
+LC_FPV_PACKED(haddps, LC_FPV_CALL_BINARY, hadd_f32)
+LC_FPV_PACKED(haddpd, LC_FPV_CALL_BINARY, hadd_f64)
+LC_FPV_PACKED(hsubps, LC_FPV_CALL_BINARY, hsub_f32)
+LC_FPV_PACKED(hsubpd, LC_FPV_CALL_BINARY, hsub_f64)
+
+/* ---- DPPS, DPPD: always in software ---- */
+
+/* A step has raised an unmasked exception: the later ones are not taken. */
+static bool stopped(struct lc_fpv *v)
+{
+    lc_fp_packed(&v->env);
+    return v->env.flags & ~v->env.masks;
+}
+
+/* imm8[7:4] choose the products that are summed, imm8[3:0] the elements that get the sum. */
+static void dot_f32(struct lc_fpv *v)
+{
+    for (unsigned lane = 0; lane < v->bytes; lane += 16) {
+        uint32_t p[4], sum;
+        for (unsigned i = 0; i < 4; i++) {
+            uint32_t a = lc_get32(v->a + lane + 4 * i), b = lc_get32(v->b + lane + 4 * i);
+            p[i] = v->imm >> (4 + i) & 1 ? lc_f32_mul(&v->env, a, b) : 0;
+        }
+        if (stopped(v))
+            return;
+        p[0] = lc_f32_add(&v->env, p[0], p[1]);
+        p[2] = lc_f32_add(&v->env, p[2], p[3]);
+        if (stopped(v))
+            return;
+        sum = lc_f32_add(&v->env, p[0], p[2]);
+        for (unsigned i = 0; i < 4; i++)
+            lc_put32(v->r + lane + 4 * i, v->imm >> i & 1 ? sum : 0);
+    }
+}
+
+static void dot_f64(struct lc_fpv *v)
+{
+    uint64_t p[2], sum;
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t a = lc_get64(v->a + 8 * i), b = lc_get64(v->b + 8 * i);
+        p[i] = v->imm >> (4 + i) & 1 ? lc_f64_mul(&v->env, a, b) : 0;
+    }
+    if (stopped(v))
+        return;
+    sum = lc_f64_add(&v->env, p[0], p[1]);
+    for (unsigned i = 0; i < 2; i++)
+        lc_put64(v->r + 8 * i, v->imm >> i & 1 ? sum : 0);
+}
+
+LC_FPV_SOFT(dpps, dot_f32, 16, true)
+LC_FPV_SOFT(dppd, dot_f64, 16, true)
+
+/* ---- ROUND: always in software ---- */
+
+/* imm8[2]: as MXCSR says, else as imm8[1:0]; imm8[3]: inexact results raise nothing. */
+static uint8_t rounding(const struct lc_fpv *v)
+{
+    return v->imm & 4 ? v->env.rc : v->imm & 3;
+}
+
+static void round_f32(struct lc_fpv *v)
+{
+    LC_FPV_EACH(v, i, 4)
+    {
+        uint32_t b = lc_get32(v->b + i);
+        lc_put32(v->r + i, lc_f32_rint(&v->env, b, rounding(v), v->imm & 8));
+    }
+}
+
+static void round_f64(struct lc_fpv *v)
+{
+    LC_FPV_EACH(v, i, 8)
+    {
+        uint64_t b = lc_get64(v->b + i);
+        lc_put64(v->r + i, lc_f64_rint(&v->env, b, rounding(v), v->imm & 8));
+    }
+}
+
+LC_FPV_SOFT(roundps, round_f32, 16, true)
+LC_FPV_SOFT(roundpd, round_f64, 16, true)
+LC_FPV_SOFT(roundss, round_f32, 4, false)
+LC_FPV_SOFT(roundsd, round_f64, 8, false)
