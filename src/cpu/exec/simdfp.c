@@ -56,6 +56,7 @@ bool lc_fpv_soft(struct lc_cpu *cpu, const struct lc_insn *insn, const struct lc
     memcpy(v.d, lc_xmm(cpu, insn->dst), bytes);
     memcpy(v.r, v.a, bytes);
     op->run(&v);
+    lc_fp_raise_sse(cpu, v.earlier);
     if (!lc_fpv_settle(cpu, &v.env))
         return false;
     commit(cpu, insn->dst, cls, v.r);

@@ -32,6 +32,7 @@ struct lc_fpv {
     unsigned bytes; /* of a packed vector: 16 or 32; 1 of a scalar: its loop runs once */
     unsigned imm;   /* imm8 */
     bool vex;
+    uint8_t earlier;         /* flags of steps that are done: DPPS */
     uint8_t a[LC_VEC_BYTES]; /* the first source */
     uint8_t b[LC_VEC_BYTES]; /* the second: register or memory */
     uint8_t d[LC_VEC_BYTES]; /* the destination's old value: FMA */

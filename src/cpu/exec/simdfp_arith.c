@@ -98,44 +98,51 @@ LC_FPV_PACKED(hsubpd, LC_FPV_CALL_BINARY, hsub_f64)
 
 /* ---- DPPS, DPPD: always in software ---- */
 
-/* A step has raised an unmasked exception: the later ones are not taken. */
-static bool stopped(struct lc_fpv *v)
+/* Products, sums of pairs, and the sum of these are a step each, of all lanes.  False: the step has
+ * raised an unmasked exception, and is the last. */
+static bool step(struct lc_fpv *v)
 {
-    lc_fp_packed(&v->env);
-    return v->env.flags & ~v->env.masks;
+    if (v->env.flags & ~v->env.masks)
+        return false;
+    v->earlier |= v->env.flags;
+    v->env.flags = 0;
+    return true;
+}
+
+/* Sum the elements of x[0 .. n-1] that are `distance` apart, each pair in the place of its first.
+ */
+static bool add_pairs(struct lc_fpv *v, uint32_t *x, unsigned n, unsigned distance)
+{
+    for (unsigned i = 0; i < n; i += 2 * distance)
+        x[i] = lc_f32_add(&v->env, x[i], x[i + distance]);
+    return step(v);
 }
 
 /* imm8[7:4] choose the products that are summed, imm8[3:0] the elements that get the sum. */
 static void dot_f32(struct lc_fpv *v)
 {
-    for (unsigned lane = 0; lane < v->bytes; lane += 16) {
-        uint32_t p[4], sum;
-        for (unsigned i = 0; i < 4; i++) {
-            uint32_t a = lc_get32(v->a + lane + 4 * i), b = lc_get32(v->b + lane + 4 * i);
-            p[i] = v->imm >> (4 + i) & 1 ? lc_f32_mul(&v->env, a, b) : 0;
-        }
-        if (stopped(v))
-            return;
-        p[0] = lc_f32_add(&v->env, p[0], p[1]);
-        p[2] = lc_f32_add(&v->env, p[2], p[3]);
-        if (stopped(v))
-            return;
-        sum = lc_f32_add(&v->env, p[0], p[2]);
-        for (unsigned i = 0; i < 4; i++)
-            lc_put32(v->r + lane + 4 * i, v->imm >> i & 1 ? sum : 0);
+    unsigned n = v->bytes / 4;
+    uint32_t x[LC_VEC_BYTES / 4];
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t a = lc_get32(v->a + 4 * i), b = lc_get32(v->b + 4 * i);
+        x[i] = v->imm >> (4 + i % 4) & 1 ? lc_f32_mul(&v->env, a, b) : 0;
     }
+    if (!step(v) || !add_pairs(v, x, n, 1) || !add_pairs(v, x, n, 2))
+        return;
+    for (unsigned i = 0; i < n; i++)
+        lc_put32(v->r + 4 * i, v->imm >> i % 4 & 1 ? x[i & 4] : 0);
 }
 
 static void dot_f64(struct lc_fpv *v)
 {
-    uint64_t p[2], sum;
+    uint64_t x[2], sum;
     for (unsigned i = 0; i < 2; i++) {
         uint64_t a = lc_get64(v->a + 8 * i), b = lc_get64(v->b + 8 * i);
-        p[i] = v->imm >> (4 + i) & 1 ? lc_f64_mul(&v->env, a, b) : 0;
+        x[i] = v->imm >> (4 + i) & 1 ? lc_f64_mul(&v->env, a, b) : 0;
     }
-    if (stopped(v))
+    if (!step(v))
         return;
-    sum = lc_f64_add(&v->env, p[0], p[1]);
+    sum = lc_f64_add(&v->env, x[0], x[1]);
     for (unsigned i = 0; i < 2; i++)
         lc_put64(v->r + 8 * i, v->imm >> i & 1 ? sum : 0);
 }

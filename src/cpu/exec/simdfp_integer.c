@@ -129,7 +129,11 @@ TO_GPR(cvttss2si, 32, true)
 TO_GPR(cvtsd2si, 64, false)
 TO_GPR(cvttsd2si, 64, true)
 
-/* ---- MMX registers: always in software ---- */
+/* ---- MMX registers: always in software ----
+ *
+ * What touches an MMX register makes the x87 state an MMX state first, so that a handler of #XM
+ * finds it so.
+ */
 
 /* The two integers of v to two elements. */
 static LC_NOINLINE bool from_mmx_f32(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t v)
@@ -156,30 +160,28 @@ static LC_NOINLINE bool from_mmx_f64(struct lc_cpu *cpu, const struct lc_insn *i
 static lc_next cvtpi2ps_rr(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     TRY(lc_x87_ready(cpu));
-    TRY(from_mmx_f32(cpu, insn, lc_mm(cpu, insn->src)));
     lc_mmx_enter(cpu);
+    TRY(from_mmx_f32(cpu, insn, lc_mm(cpu, insn->src)));
     NEXT(cpu, insn);
 }
 
+/* With a memory operand none is touched, and the x87 state stays (vol. 2A, CVTPI2PD). */
 static lc_next cvtpi2ps_rm(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     uint64_t v;
-    TRY(lc_x87_ready(cpu));
     TRY(lc_mem_load(cpu, insn, 8, &v));
     TRY(from_mmx_f32(cpu, insn, v));
-    lc_mmx_enter(cpu);
     NEXT(cpu, insn);
 }
 
 static lc_next cvtpi2pd_rr(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     TRY(lc_x87_ready(cpu));
-    TRY(from_mmx_f64(cpu, insn, lc_mm(cpu, insn->src)));
     lc_mmx_enter(cpu);
+    TRY(from_mmx_f64(cpu, insn, lc_mm(cpu, insn->src)));
     NEXT(cpu, insn);
 }
 
-/* With a memory operand no MMX register is touched, and the x87 state stays (vol. 2A, CVTPI2PD). */
 static lc_next cvtpi2pd_rm(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     uint64_t v;
@@ -196,13 +198,13 @@ const struct lc_op lc_op_cvtpi2pd = {{LC_SAME4(cvtpi2pd_rr), LC_SAME4(cvtpi2pd_r
     static LC_NOINLINE bool to_mmx_f##width(struct lc_cpu *cpu, const struct lc_insn *insn,        \
                                             const uint8_t *b, bool truncate)                       \
     {                                                                                              \
+        lc_mmx_enter(cpu);                                                                         \
         struct lc_fenv env = lc_fpv_env(cpu);                                                      \
         uint8_t rc = truncate ? LC_FP_ZERO : env.rc;                                               \
         uint64_t low = (uint32_t)lc_f##width##_to_i32(&env, lc_get##width(b), rc);                 \
         uint64_t high = (uint32_t)lc_f##width##_to_i32(&env, lc_get##width(b + width / 8), rc);    \
         if (!lc_fpv_settle(cpu, &env))                                                             \
             return false;                                                                          \
-        lc_mmx_enter(cpu);                                                                         \
         lc_mm_set(cpu, insn->dst, low | high << 32);                                               \
         return true;                                                                               \
     }
