@@ -401,6 +401,69 @@ static void unmasked(void **state)
     assert_int_equal(sigaction(SIGFPE, &before, NULL), 0);
 }
 
+/* ---- reciprocals: not the same everywhere, but close ---- */
+
+static float as_float(uint32_t bits)
+{
+    float f;
+    memcpy(&f, &bits, sizeof(f));
+    return f;
+}
+
+static uint32_t approximate(uint8_t opcode, uint32_t b)
+{
+    const uint8_t bytes[] = {0x0f, opcode, 0xc8};
+    struct state s = {.rflags = 2};
+    lc_put32(s.fx + FX_MXCSR, ALL_MASKED);
+    for (unsigned i = 0; i < 16; i += 4)
+        lc_put32(s.ymm[0] + i, b);
+    run_here(&s, bytes, sizeof(bytes), false);
+    for (unsigned i = 4; i < 16; i += 4)
+        assert_int_equal(lc_get32(s.ymm[1] + i), lc_get32(s.ymm[1]));
+    assert_int_equal(lc_get32(s.fx + FX_MXCSR), ALL_MASKED);
+    return lc_get32(s.ymm[1]);
+}
+
+/* r = 1 / b, or its root, with a relative error of at most 1.5 * 2^-12 (vol. 2B, RCPPS). */
+static void assert_close(double product)
+{
+    const double most = 1.5 / 4096;
+    assert_true(product >= 1 - most && product <= 1 + most);
+}
+
+static void reciprocals_are_close(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 20 * t.trials; i++) {
+        /* Normal, and so is the result. */
+        uint32_t b = (2 + rng_below(&t.rng, 249)) << 23 | rng_below(&t.rng, 1u << 23);
+        double x = (double)as_float(b), root = (double)as_float(approximate(0x52, b));
+        assert_close(x * (double)as_float(approximate(0x53, b)));
+        assert_close(x * root * root < 1 ? 1 - (1 - x * root * root) / 2
+                                         : 1 + (x * root * root - 1) / 2);
+    }
+}
+
+static void reciprocals_of_ends(void **state)
+{
+    static const struct {
+        uint8_t opcode;
+        uint32_t b, r;
+    } cases[] = {
+        {0x53, 0x00000000, 0x7f800000}, {0x53, 0x80000000, 0xff800000},
+        {0x53, 0x807fffff, 0xff800000}, {0x53, 0x7f800000, 0x00000000},
+        {0x53, 0xff800000, 0x80000000}, {0x53, 0x7f800001, 0x7fc00001},
+        {0x53, 0xffc00123, 0xffc00123}, {0x53, 0xff7fffff, 0x80000000},
+        {0x52, 0x00000000, 0x7f800000}, {0x52, 0x80000000, 0xff800000},
+        {0x52, 0x007fffff, 0x7f800000}, {0x52, 0x807fffff, 0xff800000},
+        {0x52, 0x7f800000, 0x00000000}, {0x52, 0xff800000, 0xffc00000},
+        {0x52, 0xbf800000, 0xffc00000}, {0x52, 0xff800001, 0xffc00001},
+    };
+    (void)state;
+    for (size_t i = 0; i < LC_ARRAY_LEN(cases); i++)
+        assert_int_equal(approximate(cases[i].opcode, cases[i].b), cases[i].r);
+}
+
 /* Without CR4.OSXMMEXCPT an unmasked exception is #UD (vol. 3A, 2.5). */
 static void undefined_without_osxmmexcpt(void **state)
 {
@@ -467,6 +530,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(masked),
         cmocka_unit_test(unmasked),
+        cmocka_unit_test(reciprocals_are_close),
+        cmocka_unit_test(reciprocals_of_ends),
         cmocka_unit_test(undefined_without_osxmmexcpt),
     };
     t.trials = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : TRIALS;

@@ -35,11 +35,26 @@
         return name##_slow(cpu, insn, b[0]);                                                       \
     }
 
-/* RCPPS and the like, of the 4 elements or of the low one: simdfp_approx.c. */
-lc_vec rcpps(lc_vec b);
-lc_vec rsqrtps(lc_vec b);
-lc_vec rcpss(lc_vec a, lc_vec b);
-lc_vec rsqrtss(lc_vec a, lc_vec b);
+/* RCPSS, RSQRTSS of one element: simdfp_approx.c. */
+uint32_t lc_approx_rcp(uint32_t b);
+uint32_t lc_approx_rsqrt(uint32_t b);
+
+#define LC_FPV_APPROXIMATE(op)                                                                     \
+    LC_INLINE lc_vec op##ps(lc_vec b)                                                              \
+    {                                                                                              \
+        lc_u32x4 v = (lc_u32x4)b;                                                                  \
+        lc_u32x4 r = {lc_approx_##op(v[0]), lc_approx_##op(v[1]), lc_approx_##op(v[2]),            \
+                      lc_approx_##op(v[3])};                                                       \
+        return (lc_vec)r;                                                                          \
+    }                                                                                              \
+    LC_INLINE lc_vec op##ss(lc_vec a, lc_vec b)                                                    \
+    {                                                                                              \
+        lc_u32x4 v = (lc_u32x4)a;                                                                  \
+        v[0] = lc_approx_##op(((lc_u32x4)b)[0]);                                                   \
+        return (lc_vec)v;                                                                          \
+    }
+LC_FPV_APPROXIMATE(rcp)
+LC_FPV_APPROXIMATE(rsqrt)
 
 /* Of the host's kernels only this one would stand elsewhere. */
 #define LC_FPV_KERNEL_FMA(name, text)
