@@ -216,7 +216,7 @@ struct lc_fpu {
  * out of the library. */
 struct lc_fp_session {
     bool sse, x87;       /* MXCSR; the x87 control word */
-    bool fma;            /* the host has FMA3; fixed after creation */
+    bool fma, sse41;     /* the host has FMA3, SSE4.1; fixed after creation */
     uint32_t host_mxcsr; /* what to put back */
     uint16_t host_fcw;
 };

@@ -26,6 +26,7 @@ static void take_env(struct lc_cpu *c, const struct lc_cpu_env *env)
     c->ps_per_insn = env->ps_per_insn;
     c->time_base = env->clock->now;
     c->fp.fma = lc_fp_host_fma();
+    c->fp.sse41 = lc_fp_host_sse41();
 }
 
 static bool make_decoder(struct lc_cpu *c)

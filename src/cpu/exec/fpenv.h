@@ -37,8 +37,9 @@ bool lc_fp_enter_x87(struct lc_cpu *c);
 /* End; call it through lc_fp_park(). */
 void lc_fp_leave(struct lc_cpu *c);
 
-/* Has the host FMA3? */
+/* Has the host FMA3, SSE4.1? */
 bool lc_fp_host_fma(void);
+bool lc_fp_host_sse41(void);
 
 /* The guest's MXCSR as it is now, in a session or not. */
 uint32_t lc_fp_mxcsr(const struct lc_cpu *c);

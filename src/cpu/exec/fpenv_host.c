@@ -17,6 +17,12 @@ bool lc_fp_host_fma(void)
     return (lo & 6) == 6;
 }
 
+bool lc_fp_host_sse41(void)
+{
+    uint32_t a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c >> 19 & 1);
+}
+
 static uint32_t get_mxcsr(void)
 {
     uint32_t v;

@@ -25,6 +25,11 @@ bool lc_fp_host_fma(void)
     return false;
 }
 
+bool lc_fp_host_sse41(void)
+{
+    return false;
+}
+
 uint32_t lc_fp_mxcsr(const struct lc_cpu *c)
 {
     return c->fpu.mxcsr;

@@ -4,17 +4,6 @@
  */
 #include "cpu/exec/simdfp.h"
 
-struct lc_fenv lc_fpv_env(const struct lc_cpu *cpu)
-{
-    uint32_t mxcsr = lc_fp_mxcsr(cpu);
-    return (struct lc_fenv){
-        .rc = mxcsr >> LC_MXCSR_RC_SHIFT & 3,
-        .daz = (mxcsr & LC_MXCSR_DAZ) != 0,
-        .ftz = (mxcsr & LC_MXCSR_FTZ) != 0,
-        .masks = (mxcsr & LC_MXCSR_MASKS) >> LC_MXCSR_MASKS_SHIFT,
-    };
-}
-
 bool lc_fpv_settle(struct lc_cpu *cpu, struct lc_fenv *env)
 {
     lc_fp_packed(env);

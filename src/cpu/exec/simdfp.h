@@ -11,7 +11,9 @@
  *   LC_FPV_WIDEN(name, call, soft)          8 or 16 bytes make 16 or 32: CVTPS2PD
  *   LC_FPV_NARROW(name, call, soft)         16 or 32 bytes make 8 or 16: CVTPD2PS
  *   LC_FPV_SCALAR(name, call, soft, size)   the low element; the rest is that of the first source
- *   LC_FPV_SOFT(name, soft, size, packed)   in software always: ROUNDPS
+ *   LC_FPV_ROUND_PACKED, _SCALAR            the same by instructions that not every host has
+ *   LC_FPV_FMA_PACKED, _SCALAR
+ *   LC_FPV_SOFT(name, soft, size, packed)   in software always: DPPS
  *
  * `call` says which of (destination, first source, second source, imm8) the host's kernel takes.
  *
@@ -55,7 +57,11 @@ bool lc_fpv_soft(struct lc_cpu *cpu, const struct lc_insn *insn, const struct lc
 bool lc_fpv_soft_mem(struct lc_cpu *cpu, const struct lc_insn *insn, const struct lc_fpv_op *op);
 
 /* What MXCSR asks for. */
-struct lc_fenv lc_fpv_env(const struct lc_cpu *cpu);
+LC_INLINE struct lc_fenv lc_fpv_env(const struct lc_cpu *cpu)
+{
+    return lc_fenv_mxcsr(lc_fp_mxcsr(cpu));
+}
+
 /* All elements are done: flags into MXCSR.  False: an unmasked exception is raised, and nothing may
  * be written. */
 bool lc_fpv_settle(struct lc_cpu *cpu, struct lc_fenv *env);

@@ -150,7 +150,7 @@ static void dot_f64(struct lc_fpv *v)
 LC_FPV_SOFT(dpps, dot_f32, 16, true)
 LC_FPV_SOFT(dppd, dot_f64, 16, true)
 
-/* ---- ROUND: always in software ---- */
+/* ---- ROUND ---- */
 
 /* imm8[2]: as MXCSR says, else as imm8[1:0]; imm8[3]: inexact results raise nothing. */
 static uint8_t rounding(const struct lc_fpv *v)
@@ -176,7 +176,7 @@ static void round_f64(struct lc_fpv *v)
     }
 }
 
-LC_FPV_SOFT(roundps, round_f32, 16, true)
-LC_FPV_SOFT(roundpd, round_f64, 16, true)
-LC_FPV_SOFT(roundss, round_f32, 4, false)
-LC_FPV_SOFT(roundsd, round_f64, 8, false)
+LC_FPV_ROUND_PACKED(roundps, round_f32)
+LC_FPV_ROUND_PACKED(roundpd, round_f64)
+LC_FPV_ROUND_SCALAR(roundss, round_f32, 4)
+LC_FPV_ROUND_SCALAR(roundsd, round_f64, 8)

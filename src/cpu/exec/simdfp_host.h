@@ -1,7 +1,8 @@
 /*
  * simdfp_host.h - see simdfp.h: for x86-64 hosts.
  *
- * A kernel is one instruction of the host, of which only SSE2 is taken for granted.  It is written
+ * A kernel is one instruction of the host, of which only SSE2 is taken for granted: what needs more
+ * says so by its `ready`.  It is written
  * as assembly, since a compiler thinks that sums commute, that nobody looks at the flags, and that
  * MXCSR is always as it was at the start; `volatile` keeps it where it is.  In `op b, a`, a is the
  * first source, whose NaN comes first.
@@ -36,6 +37,7 @@
 
 #define LC_FPV_CALL_BINARY(name, cls, d, a, b, imm) ((void)(d), name(a, b))
 #define LC_FPV_CALL_UNARY(name, cls, d, a, b, imm)  ((void)(d), (void)(a), name(b))
+#define LC_FPV_CALL_IMM(name, cls, d, a, b, imm)    ((void)(d), name(a, b, imm))
 #define LC_FPV_CALL_FMA(name, cls, d, a, b, imm)    name(d, a, b)
 /* Legacy comparisons have 8 predicates, VEX 32. */
 #define LC_FPV_CALL_COMPARE(name, cls, d, a, b, imm)                                               \
@@ -45,8 +47,9 @@
 
 /* ---- families ---- */
 
-#define LC_FPV_READY(cpu)     ((cpu)->fp.sse)
-#define LC_FPV_READY_FMA(cpu) ((cpu)->fp.sse & (cpu)->fp.fma)
+#define LC_FPV_READY(cpu)       ((cpu)->fp.sse)
+#define LC_FPV_READY_FMA(cpu)   ((cpu)->fp.sse & (cpu)->fp.fma)
+#define LC_FPV_READY_SSE41(cpu) ((cpu)->fp.sse & (cpu)->fp.sse41)
 
 LC_INLINE lc_vec lc_fpv_load(const uint8_t *m, unsigned size)
 {
@@ -130,24 +133,34 @@ LC_INLINE lc_vec lc_fpv_load(const uint8_t *m, unsigned size)
     const struct lc_op lc_op_##name = {{{name##_rr_sse, name##_rr_128, name##_rr_256, NULL},       \
                                         {name##_rm_sse, name##_rm_128, name##_rm_256, NULL}}};
 
-#define LC_FPV_VECTOR(name, call, soft, size, shape)                                               \
+#define LC_FPV_VECTOR(name, call, soft, ready, size, shape)                                        \
     LC_FPV_SLOW(name, soft, size, true)                                                            \
-    LC_FPV_LANE_FORMS(name, call, LC_FPV_READY, size, LC_CLASS_SSE, sse)                           \
-    LC_FPV_LANE_FORMS(name, call, LC_FPV_READY, size, LC_CLASS_128, 128)                           \
-    LC_FPV_256_FORMS(name, call, LC_FPV_READY, size, shape)                                        \
+    LC_FPV_LANE_FORMS(name, call, ready, size, LC_CLASS_SSE, sse)                                  \
+    LC_FPV_LANE_FORMS(name, call, ready, size, LC_CLASS_128, 128)                                  \
+    LC_FPV_256_FORMS(name, call, ready, size, shape)                                               \
     LC_FPV_OP(name)
 
-#define LC_FPV_PACKED(name, call, soft) LC_FPV_VECTOR(name, call, soft, 16, LC_FPV_SHAPE_PACKED)
-#define LC_FPV_WIDEN(name, call, soft)  LC_FPV_VECTOR(name, call, soft, 8, LC_FPV_SHAPE_WIDEN)
-#define LC_FPV_NARROW(name, call, soft) LC_FPV_VECTOR(name, call, soft, 16, LC_FPV_SHAPE_NARROW)
+#define LC_FPV_PACKED(name, call, soft)                                                            \
+    LC_FPV_VECTOR(name, call, soft, LC_FPV_READY, 16, LC_FPV_SHAPE_PACKED)
+#define LC_FPV_WIDEN(name, call, soft)                                                             \
+    LC_FPV_VECTOR(name, call, soft, LC_FPV_READY, 8, LC_FPV_SHAPE_WIDEN)
+#define LC_FPV_NARROW(name, call, soft)                                                            \
+    LC_FPV_VECTOR(name, call, soft, LC_FPV_READY, 16, LC_FPV_SHAPE_NARROW)
 
 /* VEX.L is ignored. */
-#define LC_FPV_SCALAR(name, call, soft, size)                                                      \
+#define LC_FPV_LOW(name, call, soft, ready, size)                                                  \
     LC_FPV_SLOW(name, soft, size, false)                                                           \
-    LC_FPV_LANE_FORMS(name, call, LC_FPV_READY, size, LC_CLASS_SSE, sse)                           \
-    LC_FPV_LANE_FORMS(name, call, LC_FPV_READY, size, LC_CLASS_128, 128)                           \
+    LC_FPV_LANE_FORMS(name, call, ready, size, LC_CLASS_SSE, sse)                                  \
+    LC_FPV_LANE_FORMS(name, call, ready, size, LC_CLASS_128, 128)                                  \
     const struct lc_op lc_op_##name = {{{name##_rr_sse, name##_rr_128, name##_rr_128, NULL},       \
                                         {name##_rm_sse, name##_rm_128, name##_rm_128, NULL}}};
+#define LC_FPV_SCALAR(name, call, soft, size) LC_FPV_LOW(name, call, soft, LC_FPV_READY, size)
+
+/* ROUND, by a host that has it. */
+#define LC_FPV_ROUND_PACKED(name, soft)                                                            \
+    LC_FPV_VECTOR(name, LC_FPV_CALL_IMM, soft, LC_FPV_READY_SSE41, 16, LC_FPV_SHAPE_PACKED)
+#define LC_FPV_ROUND_SCALAR(name, soft, size)                                                      \
+    LC_FPV_LOW(name, LC_FPV_CALL_IMM, soft, LC_FPV_READY_SSE41, size)
 
 /* VEX forms alone, and a host that has the instruction. */
 #define LC_FPV_FMA_PACKED(name, soft)                                                              \

@@ -58,6 +58,34 @@ LC_FPV_KERNEL_ADDSUB(pd, (lc_u64x2){~UINT64_C(0), 0})
 LC_FPV_KERNEL_HORIZONTAL(add)
 LC_FPV_KERNEL_HORIZONTAL(sub)
 
+/* ROUND, where the host has it: an immediate is part of the instruction. */
+#define LC_FPV_ROUND_CASE(text, n)                                                                 \
+    case n:                                                                                        \
+        __asm__ volatile(text " $" #n ", %1, %0" : "+x"(a) : "x"(b));                              \
+        return a;
+#define LC_FPV_KERNEL_ROUND(name)                                                                  \
+    LC_INLINE lc_vec name(lc_vec a, lc_vec b, unsigned imm)                                        \
+    {                                                                                              \
+        switch (imm & 15) {                                                                        \
+            LC_FPV_ROUND_CASE(#name, 0)                                                            \
+            LC_FPV_ROUND_CASE(#name, 1)                                                            \
+            LC_FPV_ROUND_CASE(#name, 2)                                                            \
+            LC_FPV_ROUND_CASE(#name, 3)                                                            \
+            LC_FPV_ROUND_CASE(#name, 8)                                                            \
+            LC_FPV_ROUND_CASE(#name, 9)                                                            \
+            LC_FPV_ROUND_CASE(#name, 10)                                                           \
+            LC_FPV_ROUND_CASE(#name, 11)                                                           \
+        case 4:                                                                                    \
+        case 5:                                                                                    \
+        case 6: LC_FPV_ROUND_CASE(#name, 7)                                                        \
+        default: __asm__ volatile(#name " $12, %1, %0" : "+x"(a) : "x"(b)); return a;              \
+        }                                                                                          \
+    }
+LC_FPV_KERNEL_ROUND(roundps)
+LC_FPV_KERNEL_ROUND(roundpd)
+LC_FPV_KERNEL_ROUND(roundss)
+LC_FPV_KERNEL_ROUND(roundsd)
+
 /* ---- conversions ---- */
 
 LC_FPV_KERNEL_UNARY(cvtdq2ps, "cvtdq2ps")

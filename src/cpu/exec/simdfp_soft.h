@@ -9,6 +9,8 @@
 #define LC_FPV_WIDEN(name, call, soft)        LC_FPV_SOFT(name, soft, 8, true)
 #define LC_FPV_NARROW(name, call, soft)       LC_FPV_SOFT(name, soft, 16, true)
 #define LC_FPV_SCALAR(name, call, soft, size) LC_FPV_SOFT(name, soft, size, false)
+#define LC_FPV_ROUND_PACKED(name, soft)       LC_FPV_SOFT(name, soft, 16, true)
+#define LC_FPV_ROUND_SCALAR(name, soft, size) LC_FPV_SOFT(name, soft, size, false)
 #define LC_FPV_FMA_PACKED(name, soft)         LC_FPV_SOFT(name, soft, 16, true)
 #define LC_FPV_FMA_SCALAR(name, soft, size)   LC_FPV_SOFT(name, soft, size, false)
 
