@@ -292,6 +292,19 @@ static uint8_t random_reg(struct table_test *t, const struct enc *e, unsigned re
     return (uint8_t)(rnd(t) % regs);
 }
 
+/* A vector index, which can be number 4, and three different registers. */
+static void random_vsib(struct table_test *t, struct enc *e)
+{
+    unsigned regs = (e->key & LC_KEY_CODE) == LC_KEY_CODE64 ? 16 : 8;
+    if (e->base == LC_REG_RIP)
+        e->base = LC_RAX;
+    e->scale = rnd(t) % 4;
+    do {
+        e->index = (uint8_t)(rnd(t) % regs);
+        e->reg = (uint8_t)(rnd(t) % regs);
+    } while (e->index == e->reg || e->index == e->vvvv || e->reg == e->vvvv);
+}
+
 static void random_instance(struct table_test *t, struct enc *e)
 {
     bool wide = (e->key & LC_KEY_CODE) == LC_KEY_CODE64;
@@ -308,8 +321,12 @@ static void random_instance(struct table_test *t, struct enc *e)
     e->seg = rnd(t) % 4 ? LC_NO_REG : (uint8_t)(rnd(t) % LC_SEGS);
     e->imm = (uint64_t)rnd(t) << 32 | rnd(t);
     e->imm2 = (uint16_t)rnd(t);
+    if (enc_is_vsib(e->row))
+        e->asize = (uint8_t)(asize = asize == 2 ? 4 : asize);
     if (e->mem)
         random_memory(t, e, asize);
+    if (enc_is_vsib(e->row))
+        random_vsib(t, e);
 }
 
 static uint8_t expected_segment(const struct enc *e)

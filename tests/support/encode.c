@@ -76,6 +76,11 @@ bool enc_can_reg(const struct lc_row *row)
     return !has_kind(row, LC_OPK_M);
 }
 
+bool enc_is_vsib(const struct lc_row *row)
+{
+    return (row->attr & LC_ATTR_VSIB) != 0;
+}
+
 bool enc_in_mode(const struct lc_row *row, uint32_t key)
 {
     bool prot = (key & LC_KEY_PROT) != 0, vm86 = (key & LC_KEY_VM86) != 0;
@@ -140,6 +145,11 @@ void enc_init(struct enc *e, const struct lc_row *row, uint32_t key)
                       .base = LC_NO_REG,
                       .index = LC_NO_REG,
                       .seg = LC_NO_REG};
+    if (!enc_is_vsib(row))
+        return;
+    e->index = 1;
+    e->vvvv = 2;
+    e->asize = (key & LC_KEY_CODE) == LC_KEY_CODE16 ? 4 : 0;
 }
 
 /* ---- pieces ---- */
@@ -200,17 +210,18 @@ static void memory32(struct writer *w)
 {
     const struct enc *e = w->e;
     if (e->base == LC_REG_RIP) {
-        w->bad |= !code64(e->key) || e->index != LC_NO_REG;
+        w->bad |= !code64(e->key) || e->index != LC_NO_REG || enc_is_vsib(e->row);
         w->modrm |= 5;
         w->disp_size = 4;
         return;
     }
-    bool absolute64 = e->base == LC_NO_REG && code64(e->key);
+    bool absolute64 = e->base == LC_NO_REG && code64(e->key), vsib = enc_is_vsib(e->row);
+    w->bad |= vsib && e->index == LC_NO_REG;
     if (e->index == LC_NO_REG && !absolute64 && (e->base == LC_NO_REG || (e->base & 7) != LC_RSP)) {
         displacement32(w, e->base, &w->modrm);
         return;
     }
-    w->bad |= e->index == LC_RSP;
+    w->bad |= e->index == LC_RSP && !vsib;
     w->has_sib = true;
     w->modrm |= 4;
     w->sib = (uint8_t)(e->scale << 6 | (e->index == LC_NO_REG ? 4 : e->index & 7) << 3);
@@ -355,6 +366,9 @@ static bool exists(const struct writer *w)
     if (!enc_in_mode(e->row, e->key) || !(enc_sizes(e->row, e->key) & w->opsize))
         return false;
     if (code64(e->key) ? w->asize == 2 : w->asize == 8)
+        return false;
+    if (enc_is_vsib(e->row) &&
+        (w->asize == 2 || e->reg == e->index || e->reg == e->vvvv || e->index == e->vvvv))
         return false;
     if (!enc_has_modrm(e->row))
         return true;

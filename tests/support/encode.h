@@ -33,7 +33,7 @@ struct enc {
     uint16_t imm2; /* selector of a far pointer, second immediate of ENTER */
 };
 
-/* Register form, all registers 0, no prefixes. */
+/* Register form, all registers 0 (but three different ones where there is a VSIB), no prefixes. */
 void enc_init(struct enc *e, const struct lc_row *row, uint32_t key);
 
 /* Bytes written, at most LC_INSN_MAX; 0: there is no such instance. */
@@ -49,5 +49,6 @@ bool enc_has_modrm(const struct lc_row *row);
 bool enc_can_mem(const struct lc_row *row);
 bool enc_can_reg(const struct lc_row *row); /* the register form, or no ModRM at all */
 bool enc_is_vex(const struct lc_row *row);
+bool enc_is_vsib(const struct lc_row *row); /* the index is a vector register, and must be there */
 
 #endif
