@@ -113,6 +113,7 @@ static const struct {
     {"clwb", "xsaveopt"},
     {"smsw", "smsw"},
     {"str", "str"},
+    {"movq", "movd"}, /* with REX.W */
 };
 
 static bool begins(const char *text, const char *with)

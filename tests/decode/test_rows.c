@@ -256,6 +256,14 @@ static void any_frame(struct trial *t)
     t->e.imm2 = 3;
 }
 
+/* All elements, the gathers' at the base. */
+static void all_elements(struct trial *t)
+{
+    memset(t->c->fpu.zmm[t->e.vvvv], 0xff, 32);
+    if (t->e.index != LC_NO_REG)
+        memset(t->c->fpu.zmm[t->e.index], 0, 32);
+}
+
 static void vector_33(struct trial *t)
 {
     t->e.imm = 33;
@@ -308,6 +316,14 @@ static const struct special specials[] = {
     {&lc_op_mov_moffs, absolute, -1},
     {&lc_op_enter, any_frame, -1},
     {&lc_op_int, vector_33, -1},
+    {&lc_op_vmaskmov_d_load, all_elements, -1},
+    {&lc_op_vmaskmov_q_load, all_elements, -1},
+    {&lc_op_vmaskmov_d_store, all_elements, -1},
+    {&lc_op_vmaskmov_q_store, all_elements, -1},
+    {&lc_op_vpgather_dd, all_elements, -1},
+    {&lc_op_vpgather_dq, all_elements, -1},
+    {&lc_op_vpgather_qd, all_elements, -1},
+    {&lc_op_vpgather_qq, all_elements, -1},
     {&lc_op_int3, NULL, LC_VEC_BP},
     {&lc_op_into, NULL, LC_VEC_OF},
     {&lc_op_int1, NULL, LC_VEC_DB},

@@ -46,6 +46,32 @@ LC_INLINE lc_vec lc_vec_load_low(const void *p, unsigned size)
     return (lc_vec){lc_get(p, size), 0};
 }
 
+/* A vector's elements, each at hand. */
+union lc_lanes {
+    lc_vec v;
+    uint64_t q[2];
+    uint32_t d[4];
+    uint16_t w[8];
+    uint8_t b[16];
+};
+
+/* Bits of a where mask has ones, of b elsewhere. */
+LC_INLINE lc_vec lc_vec_select(lc_vec mask, lc_vec a, lc_vec b)
+{
+    return (a & mask) | (b & ~mask);
+}
+
+/* Both lanes. */
+struct lc_ymm {
+    lc_vec lo, hi;
+};
+
+/* `size` bytes, 16 or 32. */
+LC_INLINE struct lc_ymm lc_ymm_load(const uint8_t *p, unsigned size)
+{
+    return (struct lc_ymm){lc_vec_load(p), size == 32 ? lc_vec_load(p + 16) : (lc_vec){0, 0}};
+}
+
 /* ---- registers ---- */
 
 enum {
@@ -75,6 +101,27 @@ LC_INLINE void lc_xmm_commit(struct lc_cpu *cpu, unsigned n, enum lc_vector_clas
     lc_xmm_set(cpu, n, 0, v);
     if (cls != LC_CLASS_SSE)
         lc_xmm_set(cpu, n, 1, (lc_vec){0, 0});
+}
+
+LC_INLINE struct lc_ymm lc_ymm_get(struct lc_cpu *cpu, unsigned n)
+{
+    return lc_ymm_load(lc_xmm(cpu, n), 32);
+}
+
+LC_INLINE void lc_ymm_set(struct lc_cpu *cpu, unsigned n, struct lc_ymm v)
+{
+    lc_xmm_set(cpu, n, 0, v.lo);
+    lc_xmm_set(cpu, n, 1, v.hi);
+}
+
+/* Write what an instruction of a class writes of v. */
+LC_INLINE void lc_ymm_commit(struct lc_cpu *cpu, unsigned n, enum lc_vector_class cls,
+                             struct lc_ymm v)
+{
+    if (cls == LC_CLASS_256)
+        lc_ymm_set(cpu, n, v);
+    else
+        lc_xmm_commit(cpu, n, cls, v.lo);
 }
 
 /* The fields of a record: imm8; the first source (the destination in legacy forms); imm8[7:4]. */
@@ -172,12 +219,15 @@ LC_INLINE unsigned lc_vmem_align(enum lc_vector_class cls, unsigned size)
  *
  *   LC_VEC_BINARY(name)       name(a, b)        PADDB, VPADDB; also the VEX.256 form, lane by lane
  *   LC_VEC_BINARY_IMM(name)   name(a, b, imm)   PALIGNR, SHUFPS
+ *   .._UP(name, n)            the same; the upper lane has an immediate of its own, n bits up
  *   LC_VEC_UNARY(name)        name(b)           PABSB
  *   LC_VEC_UNARY_IMM(name)    name(b, imm)      PSHUFD
  *   LC_VEC_LOW(name, size)    name(a, b)        of memory only `size` bytes are read (4, 8); no
  *                                               alignment; no 256-bit form of its own: VEX.L is
  *                                               ignored or forbidden by the row
+ *   LC_YMM_BINARY(name)       name(a, b, imm)   across lanes: 256 bits alone, struct lc_ymm
  *   LC_MMX_BINARY(name)       name(a, b)        P, Q operands: 8 bytes in the low half
+ *   LC_MMX_PAIRED(name)       name(v, v)        v: a's 8 bytes, b's above (PACK, PHADD)
  */
 #define LC_VEC_CALL_BINARY(name, a, b, imm)     name(a, b)
 #define LC_VEC_CALL_BINARY_IMM(name, a, b, imm) name(a, b, imm)
@@ -203,14 +253,17 @@ LC_INLINE unsigned lc_vmem_align(enum lc_vector_class cls, unsigned size)
         NEXT(cpu, insn);                                                                           \
     }
 
-#define LC_VEC_256_FORMS(name, op, call)                                                           \
+#define LC_VEC_256_FORMS(name, op, call) LC_VEC_256_FORMS_UP(name, op, call, 0)
+
+/* `up`: where the upper lane's part of the immediate begins. */
+#define LC_VEC_256_FORMS_UP(name, op, call, up)                                                    \
     static lc_next op##_rr_256(struct lc_cpu *cpu, const struct lc_insn *insn)                     \
     {                                                                                              \
         unsigned first = lc_vec_first(insn, LC_CLASS_256), dst = insn->dst;                        \
         lc_vec a0 = lc_xmm_get(cpu, first, 0), a1 = lc_xmm_get(cpu, first, 1);                     \
         lc_vec b0 = lc_xmm_get(cpu, insn->src, 0), b1 = lc_xmm_get(cpu, insn->src, 1);             \
         lc_xmm_set(cpu, dst, 0, call(name, a0, b0, lc_imm8(insn)));                                \
-        lc_xmm_set(cpu, dst, 1, call(name, a1, b1, lc_imm8(insn)));                                \
+        lc_xmm_set(cpu, dst, 1, call(name, a1, b1, lc_imm8(insn) >> (up)));                        \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     static lc_next op##_rm_256(struct lc_cpu *cpu, const struct lc_insn *insn)                     \
@@ -221,7 +274,7 @@ LC_INLINE unsigned lc_vmem_align(enum lc_vector_class cls, unsigned size)
         lc_vec a0 = lc_xmm_get(cpu, first, 0), a1 = lc_xmm_get(cpu, first, 1);                     \
         lc_vec b0 = lc_vec_load(m), b1 = lc_vec_load(m + 16);                                      \
         lc_xmm_set(cpu, dst, 0, call(name, a0, b0, lc_imm8(insn)));                                \
-        lc_xmm_set(cpu, dst, 1, call(name, a1, b1, lc_imm8(insn)));                                \
+        lc_xmm_set(cpu, dst, 1, call(name, a1, b1, lc_imm8(insn) >> (up)));                        \
         NEXT(cpu, insn);                                                                           \
     }
 
@@ -239,6 +292,35 @@ LC_INLINE unsigned lc_vmem_align(enum lc_vector_class cls, unsigned size)
 #define LC_VEC_BINARY_IMM(name) LC_VEC_FAMILY(name, LC_VEC_CALL_BINARY_IMM)
 #define LC_VEC_UNARY(name)      LC_VEC_FAMILY(name, LC_VEC_CALL_UNARY)
 #define LC_VEC_UNARY_IMM(name)  LC_VEC_FAMILY(name, LC_VEC_CALL_UNARY_IMM)
+
+#define LC_VEC_FAMILY_UP(name, call, up)                                                           \
+    LC_VEC_LANE_FORMS(name, name, call, LC_CLASS_SSE, sse)                                         \
+    LC_VEC_LANE_FORMS(name, name, call, LC_CLASS_128, 128)                                         \
+    LC_VEC_256_FORMS_UP(name, name, call, up)                                                      \
+    LC_VEC_OP(name)
+
+#define LC_VEC_BINARY_IMM_UP(name, up) LC_VEC_FAMILY_UP(name, LC_VEC_CALL_BINARY_IMM, up)
+#define LC_VEC_UNARY_IMM_UP(name, up)  LC_VEC_FAMILY_UP(name, LC_VEC_CALL_UNARY_IMM, up)
+
+/* Across lanes; there is no narrower form. */
+#define LC_YMM_BINARY(name)                                                                        \
+    static lc_next name##_rr(struct lc_cpu *cpu, const struct lc_insn *insn)                       \
+    {                                                                                              \
+        struct lc_ymm a = lc_ymm_get(cpu, lc_vec_first(insn, LC_CLASS_256) & 15);                  \
+        struct lc_ymm b = lc_ymm_get(cpu, insn->src);                                              \
+        lc_ymm_set(cpu, insn->dst, name(a, b, lc_imm8(insn)));                                     \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    static lc_next name##_rm(struct lc_cpu *cpu, const struct lc_insn *insn)                       \
+    {                                                                                              \
+        const uint8_t *m = lc_vmem_read(cpu, insn, 32, 1);                                         \
+        TRY(m);                                                                                    \
+        struct lc_ymm a = lc_ymm_get(cpu, lc_vec_first(insn, LC_CLASS_256) & 15);                  \
+        lc_ymm_set(cpu, insn->dst, name(a, lc_ymm_load(m, 32), lc_imm8(insn)));                    \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    const struct lc_op lc_op_##name = {                                                            \
+        {{NULL, NULL, name##_rr, NULL}, {NULL, NULL, name##_rm, NULL}}};
 
 /* Memory of fewer than 16 bytes, zero-extended to b. */
 #define LC_VEC_LOW_FORM(name, size, cls, suffix)                                                   \
@@ -301,7 +383,10 @@ LC_INLINE uint64_t lc_vec_low(lc_vec v)
     return v[0];
 }
 
-#define LC_MMX_FAMILY(name, op, call)                                                              \
+#define LC_MMX_FAMILY(name, op, call) LC_MMX_FAMILY_OF(name, op, call, 8)
+
+/* `size` bytes of memory are read. */
+#define LC_MMX_FAMILY_OF(name, op, call, size)                                                     \
     static lc_next op##_mmx_rr(struct lc_cpu *cpu, const struct lc_insn *insn)                     \
     {                                                                                              \
         TRY(lc_x87_ready(cpu));                                                                    \
@@ -314,7 +399,7 @@ LC_INLINE uint64_t lc_vec_low(lc_vec v)
     {                                                                                              \
         uint64_t v;                                                                                \
         TRY(lc_x87_ready(cpu));                                                                    \
-        TRY(lc_mem_load(cpu, insn, 8, &v));                                                        \
+        TRY(lc_mem_load(cpu, insn, size, &v));                                                     \
         lc_vec a = {lc_mm(cpu, insn->dst), 0}, b = {v, 0};                                         \
         lc_mmx_enter(cpu);                                                                         \
         lc_mm_set(cpu, insn->dst, lc_vec_low(call(name, a, b, lc_imm8(insn))));                    \
@@ -327,5 +412,14 @@ LC_INLINE uint64_t lc_vec_low(lc_vec v)
 #define LC_MMX_BINARY_IMM(name) LC_MMX_FAMILY(name, name, LC_VEC_CALL_BINARY_IMM)
 #define LC_MMX_UNARY(name)      LC_MMX_FAMILY(name, name, LC_VEC_CALL_UNARY)
 #define LC_MMX_UNARY_IMM(name)  LC_MMX_FAMILY(name, name, LC_VEC_CALL_UNARY_IMM)
+
+/* What takes neighbours together wants both operands in one vector. */
+#define LC_MMX_PAIRED(name)                                                                        \
+    LC_INLINE lc_vec name##_paired(lc_vec a, lc_vec b)                                             \
+    {                                                                                              \
+        lc_vec v = {a[0], b[0]};                                                                   \
+        return name(v, v);                                                                         \
+    }                                                                                              \
+    LC_MMX_FAMILY(name##_paired, name, LC_VEC_CALL_BINARY)
 
 #endif
