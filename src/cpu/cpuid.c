@@ -44,15 +44,13 @@ static const struct feature_bit {
 
 /*
  * Is a feature of the model shown now?  SYSCALL is, on Intel's, in 64-bit mode alone (table 3-8,
- * 80000001H), MONITOR while IA32_MISC_ENABLE has it on.  CRC32 is all of SSE4.2 that there is: its
- * bit would promise the rest.
+ * 80000001H), MONITOR while IA32_MISC_ENABLE has it on.
  */
 static bool is_shown(const struct lc_cpu *c, unsigned feature)
 {
     switch (feature) {
     case LC_FEAT_SYSCALL: return c->code64;
     case LC_FEAT_MONITOR: return (c->misc_enable & LC_MISC_MONITOR) != 0;
-    case LC_FEAT_SSE42: return false;
     default: return true;
     }
 }
