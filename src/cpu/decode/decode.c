@@ -429,9 +429,12 @@ static void read_operand_bytes(struct reader *r)
         uint16_t op = o->row->operand[i];
         unsigned z = o->opsize == 2 ? 2 : 4;
         switch (LC_OPD_KIND(op)) {
+        case LC_OPK_L: /* 8 registers outside 64-bit mode: bit 7 is ignored */
+            o->imm = next_byte(r) & (code64(r) ? 0xff : 0x7f);
+            have_imm = true;
+            break;
         case LC_OPK_I:
-        case LC_OPK_L:
-            read_immediate(r, LC_OPD_KIND(op) == LC_OPK_L ? LC_OPS_B : LC_OPD_SIZE(op), have_imm);
+            read_immediate(r, LC_OPD_SIZE(op), have_imm);
             have_imm = true;
             break;
         case LC_OPK_J:

@@ -65,24 +65,29 @@ static LC_NOINLINE bool load_selected(struct lc_cpu *cpu, const struct lc_insn *
 
 /* ---- MASKMOVQ, MASKMOVDQU: bytes to DS:rDI, or another segment ---- */
 
-LC_INLINE uint64_t rdi(const struct lc_cpu *cpu, const struct lc_insn *insn)
+/* Here processors check the whole operand, whatever is selected (vol. 2A, MASKMOVDQU, leaves it to
+ * them). */
+static LC_NOINLINE bool store_bytes(struct lc_cpu *cpu, const struct lc_insn *insn,
+                                    const uint8_t *mask, const uint8_t *from, unsigned count)
 {
-    return cpu->gpr[LC_RDI] & lc_mask_size(1u << LC_INSN_ASIZE(insn->flags));
+    uint64_t ea = cpu->gpr[LC_RDI] & lc_mask_size(1u << LC_INSN_ASIZE(insn->flags)), la;
+    return lc_linear(cpu, insn->seg, ea, count, true, &la) &&
+           lc_probe(cpu, cpu->tlb_class, insn->seg, la, count, true) &&
+           store_selected(cpu, insn, ea, mask, from, 1, count);
 }
 
 static lc_next maskmovdqu(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(store_selected(cpu, insn, rdi(cpu, insn), lc_xmm(cpu, insn->src), lc_xmm(cpu, insn->dst), 1,
-                       16));
+    TRY(store_bytes(cpu, insn, lc_xmm(cpu, insn->src), lc_xmm(cpu, insn->dst), 16));
     NEXT(cpu, insn);
 }
 
+/* The x87 state is MMX's even when the store faults. */
 static lc_next maskmovq(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     TRY(lc_x87_ready(cpu));
-    TRY(store_selected(cpu, insn, rdi(cpu, insn), cpu->fpu.st[insn->src], cpu->fpu.st[insn->dst], 1,
-                       8));
     lc_mmx_enter(cpu);
+    TRY(store_bytes(cpu, insn, cpu->fpu.st[insn->src], cpu->fpu.st[insn->dst], 8));
     NEXT(cpu, insn);
 }
 
@@ -128,14 +133,6 @@ static uint64_t element_offset(struct lc_cpu *cpu, const struct lc_insn *insn, u
     return ea & lc_mask_size(1u << LC_INSN_ASIZE(insn->flags));
 }
 
-/* All of an element's mask is its sign; what lies above the last is clear. */
-static void spread_mask(uint8_t *mask, unsigned size, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        memset(mask + size * i, is_set(mask, i, size) ? 0xff : 0, size);
-    memset(mask + size * count, 0, LC_VEC_BYTES - size * count);
-}
-
 /*
  * Each element that is there is written, and its mask cleared, before the next is looked for: a
  * fault leaves what has been done, so that the instruction goes on from there when it is run again.
@@ -145,18 +142,18 @@ static LC_NOINLINE bool gather(struct lc_cpu *cpu, const struct lc_insn *insn, u
 {
     uint8_t *dst = lc_xmm(cpu, insn->dst), *mask = lc_xmm(cpu, lc_vec_first(insn, LC_CLASS_128));
     uint64_t la, v;
-    spread_mask(mask, size, count);
     for (unsigned i = 0; i < count; i++) {
-        if (!is_set(mask, i, size))
-            continue;
-        uint64_t ea = element_offset(cpu, insn, i, index_size);
-        if (!lc_linear(cpu, insn->seg, ea, size, false, &la) ||
-            !lc_load(cpu, insn, insn->seg, la, size, &v))
-            return false;
-        lc_put(dst + size * i, v, size);
+        if (is_set(mask, i, size)) {
+            uint64_t ea = element_offset(cpu, insn, i, index_size);
+            if (!lc_linear(cpu, insn->seg, ea, size, false, &la) ||
+                !lc_load(cpu, insn, insn->seg, la, size, &v))
+                return false;
+            lc_put(dst + size * i, v, size);
+        }
         memset(mask + size * i, 0, size);
     }
     memset(dst + size * count, 0, LC_VEC_BYTES - size * count);
+    memset(mask + size * count, 0, LC_VEC_BYTES - size * count);
     return true;
 }
 

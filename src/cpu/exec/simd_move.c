@@ -229,10 +229,11 @@ LC_OP_SINGLE(movdq2q, movdq2q)
 
 /* ---- what clears ---- */
 
-/* All registers empty; TOP stays. */
+/* All registers empty, TOP 0 (vol. 3A, table 12-2). */
 static lc_next emms(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     TRY(lc_x87_ready(cpu));
+    lc_mmx_enter(cpu);
     cpu->fpu.ftw = 0;
     NEXT(cpu, insn);
 }

@@ -126,9 +126,10 @@ static void set_flags(struct lc_cpu *cpu, const struct text *a, const struct tex
 /* ECX: the first or last match, or the number of elements. */
 static void put_index(struct lc_cpu *cpu, unsigned r, unsigned imm)
 {
-    unsigned at =
-        OUTPUT(imm) ? 31u - (unsigned)__builtin_clz(r | 1) : (unsigned)__builtin_ctz(r | 1);
-    cpu->gpr[LC_RCX] = r ? at : count_of(imm);
+    unsigned at = count_of(imm);
+    if (r)
+        at = (unsigned)(OUTPUT(imm) ? 31 - __builtin_clz(r) : __builtin_ctz(r));
+    cpu->gpr[LC_RCX] = at;
 }
 
 /* XMM0: bits, or whole elements. */
