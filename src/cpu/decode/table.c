@@ -234,6 +234,7 @@ const struct lc_row lc_rows[] = {
 #include "cpu/decode/insn_system.def"
 #include "cpu/decode/insn_x87.def"
 #include "cpu/decode/insn_simd.def"
+#include "cpu/decode/insn_simdmove.def"
 #include "cpu/decode/insn_simdfp.def"
 #include "cpu/decode/insn_crypto.def"
 #include "cpu/decode/insn_xstate.def"

@@ -14,6 +14,7 @@
 #include "cpu/decode/insn_general.def"
 #include "cpu/decode/insn_simd.def"
 #include "cpu/decode/insn_simdfp.def"
+#include "cpu/decode/insn_simdmove.def"
 #include "cpu/decode/insn_system.def"
 #include "cpu/decode/insn_x87.def"
 #include "cpu/decode/insn_xstate.def"
