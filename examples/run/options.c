@@ -63,7 +63,8 @@ static const char help_text[] =
     "  -kernel FILE        the image, as QEMU names it\n"
     "  -initrd FILES       Multiboot modules: \"file args\", separated by commas\n"
     "  -append TEXT        kernel command line\n"
-    "  -cpu MODEL          MODEL[,+feature,-feature...] (default max)\n"
+    "  -cpu MODEL          MODEL[,+feature,-feature...] (default max);\n"
+    "                      help: list them\n"
     "  -serial WHERE       stdio (default), file:PATH or none\n"
     "  -nographic          accepted: there is no window\n"
     "  -no-reboot          stop when the guest asks for a reset\n"
@@ -83,6 +84,23 @@ static const char help_text[] =
     "\n"
     "Exit status: 0 power-off; 2v+1 when the guest wrote v to the exit port; 2 triple fault;\n"
     "4 budget used up; 6 halted for ever; 64 usage; 65 bad image; 66 no such file; 70 internal.\n";
+
+/* -cpu help: what a specification may name. */
+static int cpu_help(void)
+{
+    const char *name;
+    printf("CPU models:\n");
+    for (unsigned n = 0; (name = libcpu_cpu_model_name(n)); n++)
+        printf("  %s%s\n", name, n ? "" : " (default: everything that works)");
+    printf("\nFeatures, to add (+) or to take away (-):\n");
+    for (unsigned n = 0, column = 0; (name = libcpu_cpu_feature_name(n)); n++) {
+        unsigned len = (unsigned)strlen(name) + 1;
+        column = column && column + len <= 76 ? column + len : len;
+        printf("%s%s", column > len ? " " : n ? "\n  " : "  ", name);
+    }
+    printf("\n");
+    return STATUS_OK;
+}
 
 static int usage(const char *option, const char *value, const char *why)
 {
@@ -250,7 +268,7 @@ static int take(int id, char *arg, struct options *o)
     case OPT_QUIET: o->quiet = true; return -1;
     case OPT_STATE_HASH: o->state_hash = true; return -1;
     case OPT_STATS: o->stats = true; return -1;
-    case OPT_CPU: o->cpu = arg; return -1;
+    case OPT_CPU: o->cpu = arg; return strcmp(arg, "help") == 0 ? cpu_help() : -1;
     case OPT_FORMAT: return format_option(arg, o);
     case OPT_HELP: fputs(help_text, stdout); return STATUS_OK;
     case OPT_VERSION: printf("libcpu-run %s\n", libcpu_version_string()); return STATUS_OK;

@@ -160,6 +160,8 @@ LIBCPU_API const char *libcpu_stop_name(uint32_t reason);
 LIBCPU_API uint32_t libcpu_version(void);
 LIBCPU_API const char *libcpu_version_string(void);
 
+/* Name of the n-th CPU model ("x86-64-v2"), NULL past the last. */
+LIBCPU_API const char *libcpu_cpu_model_name(unsigned n);
 /* Name of the n-th CPU feature that models can have ("bmi1"), NULL past the last. */
 LIBCPU_API const char *libcpu_cpu_feature_name(unsigned n);
 /* Does the CPU of m have it? Errors: INVALID (unknown name). */

@@ -11,7 +11,9 @@
 
 /*
  * MODEL[,+FEATURE][,-FEATURE]... to feature bits, read from left to right.  NULL and "" are the
- * model "max".  Error INVALID names the word that is not known; features[] is then as before.
+ * model "max".  A feature taken away takes with it all that need it (-sse: -avx too); one added
+ * must have what it needs when all is read (+avx without +xsave is refused, naming both).  Error
+ * INVALID names the word that is not known; features[] is then as before.
  */
 enum libcpu_err lc_model_parse(const char *spec, uint64_t features[4], struct lc_error *e);
 
@@ -19,5 +21,7 @@ enum libcpu_err lc_model_parse(const char *spec, uint64_t features[4], struct lc
 const char *lc_feature_name(unsigned feature);
 /* Name of the n-th model, or NULL when there are fewer. */
 const char *lc_model_name(unsigned n);
+/* The n-th feature that a feature needs; LC_FEAT_BASE when there are fewer. */
+unsigned lc_feature_need(unsigned feature, unsigned n);
 
 #endif

@@ -380,6 +380,11 @@ enum libcpu_err libcpu_state_hash(const libcpu *m, uint64_t *hash)
     return LIBCPU_ERR_OK;
 }
 
+const char *libcpu_cpu_model_name(unsigned n)
+{
+    return lc_model_name(n);
+}
+
 static const char *const feature_names[] = {
 #define FEATURE_NAME(name, leaf, subleaf, reg, bit, text) text,
     LC_FEATURE_MAP(FEATURE_NAME)

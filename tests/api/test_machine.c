@@ -248,6 +248,8 @@ static void names_and_versions(void **state)
     assert_non_null(libcpu_strerror((enum libcpu_err)999));
     assert_string_equal(libcpu_stop_name(LIBCPU_STOP_POWER_OFF), "power-off");
     assert_non_null(libcpu_stop_name(999));
+    assert_string_equal(libcpu_cpu_model_name(0), "max");
+    assert_null(libcpu_cpu_model_name(100000));
     assert_non_null(libcpu_cpu_feature_name(0));
     assert_null(libcpu_cpu_feature_name(100000));
     OK(libcpu_cpu_has(m, "nx", &has));

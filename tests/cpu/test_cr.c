@@ -3,6 +3,7 @@
  * #GP(0) conditions and of what is dropped from the TLB.
  */
 #include "cpu/cr.h"
+#include "cpu/model.h"
 #include "cpu/sysrig.h"
 
 #include "cpu/debug.h"
@@ -148,16 +149,34 @@ static const struct {
 } cr4_bits[] = {
     {0, ""},      {1, ""},      {2, "tsc"},   {3, "de"},        {4, "pse"},   {5, "pae"},
     {6, "mce"},   {7, "pge"},   {8, NULL},    {9, "fxsr"},      {10, "fxsr"}, {11, "umip"},
-    {12, "la57"}, {13, ""},     {14, ""},     {16, "fsgsbase"}, {17, "pcid"}, {18, ""},
+    {12, "la57"}, {13, ""},     {14, ""},     {16, "fsgsbase"}, {17, "pcid"}, {18, "xsave"},
     {19, ""},     {20, "smep"}, {21, "smap"}, {22, ""},         {23, ""},     {24, ""},
 };
+
+static unsigned feature_of(const char *name)
+{
+    unsigned f = LC_FEAT_BASE + 1;
+    while (f < LC_FEATURES && strcmp(lc_feature_name(f), name) != 0)
+        f++;
+    return f;
+}
+
+/* Is a feature gone with another? */
+static bool gone(unsigned feature, unsigned without)
+{
+    bool is = feature == without;
+    for (unsigned n = 0; lc_feature_need(feature, n); n++)
+        is |= gone(lc_feature_need(feature, n), without);
+    return is;
+}
 
 static bool cr4_bit_exists(unsigned bit, const char *without)
 {
     for (size_t i = 0; i < LC_ARRAY_LEN(cr4_bits); i++)
         if (cr4_bits[i].bit == bit)
             return !cr4_bits[i].feature ||
-                   (*cr4_bits[i].feature && strcmp(cr4_bits[i].feature, without) != 0);
+                   (*cr4_bits[i].feature &&
+                    !gone(feature_of(cr4_bits[i].feature), feature_of(without)));
     return false;
 }
 

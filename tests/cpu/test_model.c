@@ -33,9 +33,74 @@ static void models(void **state)
     assert_int_equal(lc_model_parse("base", f, NULL), LIBCPU_ERR_OK);
     assert_true(has(f, LC_FEAT_LM) && has(f, LC_FEAT_CX8) && has(f, LC_FEAT_CMOV));
     assert_false(has(f, LC_FEAT_POPCNT) || has(f, LC_FEAT_BMI1) || has(f, LC_FEAT_SMEP));
-    assert_string_equal(lc_model_name(0), "max");
-    assert_string_equal(lc_model_name(1), "base");
-    assert_null(lc_model_name(2));
+    static const char *const known[] = {"max", "base", "x86-64-v1", "x86-64-v2", "x86-64-v3"};
+    for (unsigned i = 0; i < LC_ARRAY_LEN(known); i++)
+        assert_string_equal(lc_model_name(i), known[i]);
+    assert_null(lc_model_name(LC_ARRAY_LEN(known)));
+}
+
+/* Each level has all of the one below, and its short name means the same. */
+static void levels_nest(void **state)
+{
+    uint64_t f[5][4], again[4];
+    (void)state;
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(lc_model_parse(lc_model_name(i), f[i], NULL), LIBCPU_ERR_OK);
+    for (unsigned i = 2; i < 5; i++) {
+        assert_true(count(f[i]) > count(f[i - 1]));
+        for (unsigned k = 0; k < 4; k++)
+            assert_int_equal(f[i - 1][k] & ~f[i][k], 0);
+        assert_int_equal(lc_model_parse(lc_model_name(i) + 7, again, NULL), LIBCPU_ERR_OK);
+        assert_memory_equal(again, f[i], sizeof(again));
+    }
+    assert_true(has(f[4], LC_FEAT_AVX2) && has(f[3], LC_FEAT_SSE42) && has(f[2], LC_FEAT_SSE2));
+    assert_false(has(f[3], LC_FEAT_AVX) || has(f[2], LC_FEAT_SSE3) || has(f[4], LC_FEAT_AES));
+}
+
+static bool consistent(const uint64_t f[4])
+{
+    for (unsigned i = LC_FEAT_BASE + 1; i < LC_FEATURES; i++)
+        for (unsigned n = 0; lc_feature_need(i, n); n++)
+            if (has(f, i) && !has(f, lc_feature_need(i, n)))
+                return false;
+    return true;
+}
+
+static void needs(void **state)
+{
+    uint64_t f[4];
+    char spec[80];
+    struct lc_error e;
+    (void)state;
+    assert_int_equal(lc_model_parse("max,-sse", f, NULL), LIBCPU_ERR_OK);
+    assert_false(has(f, LC_FEAT_SSE2) || has(f, LC_FEAT_AVX) || has(f, LC_FEAT_XSAVEOPT));
+    assert_false(has(f, LC_FEAT_VAES) || has(f, LC_FEAT_SHA));
+    assert_true(has(f, LC_FEAT_FXSR) && has(f, LC_FEAT_MMX) && has(f, LC_FEAT_BMI2));
+    for (unsigned m = 0; lc_model_name(m); m++)
+        for (unsigned i = LC_FEAT_BASE + 1; i < LC_FEATURES; i++) {
+            snprintf(spec, sizeof(spec), "%s,-%s", lc_model_name(m), lc_feature_name(i));
+            assert_int_equal(lc_model_parse(spec, f, NULL), LIBCPU_ERR_OK);
+            assert_true(consistent(f) && !has(f, i));
+            /* Taken away and given again, all that it needs is still there. */
+            if (m == 0) {
+                snprintf(spec, sizeof(spec), "max,-%s,+%s", lc_feature_name(i), lc_feature_name(i));
+                assert_int_equal(lc_model_parse(spec, f, NULL), LIBCPU_ERR_OK);
+                assert_true(consistent(f) && has(f, i));
+            }
+        }
+    for (unsigned i = LC_FEAT_BASE + 1; i < LC_FEATURES; i++)
+        for (unsigned n = 0; lc_feature_need(i, n); n++) {
+            const char *name = lc_feature_name(i), *need = lc_feature_name(lc_feature_need(i, n));
+            snprintf(spec, sizeof(spec), "max,-%s,+%s", need, name);
+            e.text[0] = 0;
+            assert_int_equal(lc_model_parse(spec, f, &e), LIBCPU_ERR_INVALID);
+            assert_non_null(strstr(e.text, name));
+            assert_non_null(strstr(e.text, "needs"));
+        }
+    assert_int_equal(lc_model_parse("base,+avx", f, &e), LIBCPU_ERR_INVALID);
+    assert_non_null(strstr(e.text, "\"avx\""));
+    assert_int_equal(lc_model_parse("v2,+avx,+xsave", f, NULL), LIBCPU_ERR_OK);
+    assert_true(has(f, LC_FEAT_AVX));
 }
 
 static void features(void **state)
@@ -49,7 +114,7 @@ static void features(void **state)
         char spec[40];
         snprintf(spec, sizeof(spec), "max,-%s", lc_feature_name(i));
         assert_int_equal(lc_model_parse(spec, f, NULL), LIBCPU_ERR_OK);
-        assert_int_equal(count(f), LC_FEATURES - 2);
+        assert_true(count(f) <= LC_FEATURES - 2);
         assert_false(has(f, i));
     }
     assert_null(lc_feature_name(LC_FEATURES));
@@ -63,6 +128,8 @@ static void errors(void **state)
         const char *spec, *word;
     } t[] = {
         {"pentium", "\"pentium\""},
+        {"pentium", "max, base, x86-64-v1, x86-64-v2, x86-64-v3"},
+        {"v4", "\"v4\""},
         {"maxx", "\"maxx\""},
         {"ma", "\"ma\""},
         {",+popcnt", "\"\""},
@@ -151,10 +218,8 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(models),
-        cmocka_unit_test(features),
-        cmocka_unit_test(errors),
-        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(models),   cmocka_unit_test(levels_nest), cmocka_unit_test(needs),
+        cmocka_unit_test(features), cmocka_unit_test(errors),      cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

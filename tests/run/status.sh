@@ -62,6 +62,9 @@ refuse 64 5x -m 5x
 refuse 64 ram_size -m 0
 refuse 64 foo -d int,foo
 refuse 64 flying --cpu max,+flying
+refuse 64 xsave --cpu base,+avx
+expect 0 --cpu help
+grep -q 'x86-64-v3' "$dir/out" && grep -qw 'avx2' "$dir/out" || bad "--cpu help: $(cat "$dir/out")"
 refuse 64 sundial --clock sundial
 refuse 64 foo -serial foo
 refuse 64 99999 --exit-port 99999
