@@ -5,6 +5,7 @@
 #include "cpu/cpuid.h"
 
 #include "cpu/exec/hook.h"
+#include "cpu/exec/xstate.h"
 #include "cpu/msr.h"
 
 #define LC_CPUID_LAST     0x16u
@@ -79,13 +80,37 @@ static struct lc_cpuid constant_leaf(const struct lc_cpu *c, uint32_t leaf, uint
     return (struct lc_cpuid){{0}};
 }
 
+/* Leaf 0DH: the components that XCR0 may enable, and sizes of areas for those that it does (vol. 1,
+ * 13.2). */
+static void add_xstate(const struct lc_cpu *c, uint32_t subleaf, struct lc_cpuid *v)
+{
+    uint64_t valid = lc_xcr0_valid(c), now = c->fpu.xcr0;
+    const struct lc_xstate_component *x = lc_xstate_component(c, subleaf);
+    if (subleaf == 0 && valid) {
+        v->reg[EAX] = (uint32_t)valid;
+        v->reg[EBX] = lc_xstate_size(c, now, false);
+        v->reg[ECX] = lc_xstate_size(c, valid, false);
+        v->reg[EDX] = (uint32_t)(valid >> 32);
+    }
+    if (subleaf == 1 && lc_has(c, LC_FEAT_XSAVEC))
+        v->reg[EBX] = lc_xstate_size(c, now, true);
+    if (x && (valid >> subleaf & 1)) {
+        v->reg[EAX] = x->size;
+        v->reg[EBX] = x->offset;
+        v->reg[ECX] = (uint32_t)x->aligned << 1;
+    }
+}
+
 static void add_dynamic(const struct lc_cpu *c, uint32_t leaf, uint32_t subleaf, struct lc_cpuid *v)
 {
     switch (leaf) {
     case 1:
         if (lc_has(c, LC_FEAT_CLFSH))
             v->reg[EBX] |= 8u << 8; /* line size in units of 8 bytes */
+        if (c->cr4 & LC_CR4_OSXSAVE)
+            v->reg[ECX] |= 1u << 27;
         break;
+    case 0xd: add_xstate(c, subleaf, v); break;
     case 0xb: /* the subleaf comes back, also where there is no level */
         v->reg[ECX] |= subleaf & 0xff;
         break;

@@ -148,6 +148,7 @@ uint64_t lc_cr4_valid(const struct lc_cpu *c)
         {LC_CR4_LA57, LC_FEAT_LA57},
         {LC_CR4_FSGSBASE, LC_FEAT_FSGSBASE},
         {LC_CR4_PCIDE, LC_FEAT_PCID},
+        {LC_CR4_OSXSAVE, LC_FEAT_XSAVE},
         {LC_CR4_SMEP, LC_FEAT_SMEP},
         {LC_CR4_SMAP, LC_FEAT_SMAP},
     };

@@ -5,6 +5,7 @@
  */
 #include "cpu/cr.h"
 #include "cpu/descriptor.h"
+#include "cpu/exec/xstate.h"
 #include "cpu/msr.h"
 #include "machine/machine.h"
 
@@ -52,7 +53,6 @@ static const struct {
     {LIBCPU_REG_FCW, AT(fpu.fcw)},
     {LIBCPU_REG_FSW, AT(fpu.fsw)},
     {LIBCPU_REG_MXCSR, AT(fpu.mxcsr)},
-    {LIBCPU_REG_XCR0, AT(fpu.xcr0)},
 };
 
 static bool reg_exists(enum libcpu_reg reg)
@@ -112,6 +112,7 @@ static uint64_t get_special(struct lc_cpu *c, enum libcpu_reg reg)
     case LIBCPU_REG_CR3: return c->cr3;
     case LIBCPU_REG_CR4: return c->cr4;
     case LIBCPU_REG_CR8: return c->cr8;
+    case LIBCPU_REG_XCR0: return c->fpu.xcr0;
     case LIBCPU_REG_EFER: return c->efer;
     case LIBCPU_REG_TSC: return lc_cpu_tsc(c);
     default: return 0;
@@ -207,6 +208,7 @@ static bool set_special(struct lc_cpu *c, enum libcpu_reg reg, uint64_t v)
     case LIBCPU_REG_CR3: return lc_cr3_write(c, v);
     case LIBCPU_REG_CR4: return lc_cr4_write(c, v);
     case LIBCPU_REG_CR8: return lc_cr8_write(c, v);
+    case LIBCPU_REG_XCR0: return v == c->fpu.xcr0 || lc_xcr0_write(c, v);
     case LIBCPU_REG_EFER: return lc_msr_write(c, 0xc0000080, v);
     case LIBCPU_REG_TSC: c->tsc_offset += v - lc_cpu_tsc(c); return true;
     default: return false;

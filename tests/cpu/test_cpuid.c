@@ -79,15 +79,25 @@ static void instructions_follow_features(void **state)
         check_rows(f);
 }
 
+/* A feature with all that it needs. */
+static void add_feature(char *spec, size_t size, unsigned feature)
+{
+    size_t at = strlen(spec);
+    snprintf(spec + at, size - at, ",+%s", bits[feature].name);
+    for (unsigned n = 0; lc_feature_need(feature, n); n++)
+        add_feature(spec, size, lc_feature_need(feature, n));
+}
+
 static void bits_follow_the_model(void **state)
 {
     struct rig r;
-    char spec[40];
+    char spec[400];
     (void)state;
     for (unsigned f = LC_FEAT_BASE + 1; f < LC_FEATURES; f++) {
         for (unsigned on = 0; on < 2; on++) {
-            snprintf(spec, sizeof(spec), "%s,%c%s", on ? "base" : "max", on ? '+' : '-',
-                     bits[f].name);
+            snprintf(spec, sizeof(spec), on ? "base" : "max,-%s", bits[f].name);
+            if (on)
+                add_feature(spec, sizeof(spec), f);
             rig_open(&r, spec);
             rig_mode(&r, RIG_LONG, 0);
             uint32_t v = lc_cpuid(r.c, bits[f].leaf, bits[f].sub).reg[bits[f].reg];
@@ -96,6 +106,80 @@ static void bits_follow_the_model(void **state)
             rig_close(&r);
         }
     }
+}
+
+/* Is the feature's bit set now? */
+static bool told(struct rig *r, unsigned f)
+{
+    if (f == LC_FEAT_BASE || (f == LC_FEAT_SSE42 && lc_has(r->c, f)))
+        return true;
+    return lc_cpuid(r->c, bits[f].leaf, bits[f].sub).reg[bits[f].reg] >> bits[f].bit & 1;
+}
+
+/* In every model a row decodes exactly when CPUID has told of it, or as an older instruction. */
+static void models_keep_their_word(void **state)
+{
+    struct rig r;
+    uint8_t bytes[LC_INSN_MAX];
+    (void)state;
+    for (unsigned m = 0; lc_model_name(m); m++) {
+        rig_open(&r, lc_model_name(m));
+        ready(&r);
+        for (unsigned i = 0; i < lc_row_count; i++) {
+            const struct lc_row *row = &lc_rows[i];
+            size_t n = row_bytes(row, 64, bytes);
+            if (n == 0 || (row->attr & LC_ATTR_UD))
+                continue;
+            bool avx = !(row->attr & LC_ATTR_AVX) || told(&r, LC_FEAT_AVX);
+            bool wanted = avx && told(&r, row->feature);
+            const struct lc_row *now = decoded(&r, bytes, n);
+            if (wanted != (now != NULL) && (wanted || now->feature == row->feature))
+                fail_msg("%s: %s (%s)", lc_model_name(m), row->mnemonic, bits[row->feature].name);
+        }
+        rig_close(&r);
+    }
+}
+
+/* The psABI's levels, written out. */
+static void levels(void **state)
+{
+    static const struct {
+        const char *model;
+        uint32_t leaf, subleaf, ebx, ecx, edx;
+    } t[] = {
+        {"v1", 1, 0, 0x00010800, 0, 0x078bf9fd},
+        {"v1", 7, 0, 0, 0, 0},
+        {"v1", 0x80000001, 0, 0, 0, 0x20100800},
+        {"v1", 0x80000007, 0, 0, 0, 0},
+        {"v2", 1, 0, 0x00010800, 0x00982201, 0x078bf9fd},
+        {"v2", 7, 0, 0, 0, 0},
+        {"v2", 0x80000001, 0, 0, 1, 0x28100800},
+        {"v2", 0x80000007, 0, 0, 0, 0x100},
+        {"v3", 1, 0, 0x00010800, 0x7cda3201, 0x078bf9fd},
+        {"v3", 7, 0, 0x000007a9, 0, 0},
+        {"v3", 0xd, 0, 832, 832, 0},
+        {"v3", 0xd, 2, 576, 0, 0},
+        {"v3", 0x80000001, 0, 0, 0x21, 0x2c100800},
+    };
+    struct rig r;
+    (void)state;
+    for (size_t i = 0; i < LC_ARRAY_LEN(t); i++) {
+        rig_open(&r, t[i].model);
+        ready(&r);
+        if (!lc_has(r.c, LC_FEAT_XSAVE))
+            r.c->cr4 &= ~LC_CR4_OSXSAVE;
+        struct lc_cpuid v = lc_cpuid(r.c, t[i].leaf, t[i].subleaf);
+        uint32_t ecx = t[i].ecx;
+        if (t[i].leaf == 1)
+            ecx &= v.reg[2] | ~(1u << 20);
+        assert_int_equal(v.reg[1], t[i].ebx);
+        assert_int_equal(v.reg[2], ecx);
+        assert_int_equal(v.reg[3], t[i].edx);
+        rig_close(&r);
+    }
+    rig_open(&r, "v3");
+    assert_int_equal(lc_cpuid(r.c, 0xd, 1).reg[0], 1);
+    rig_close(&r);
 }
 
 /* What the whole machine may show, written out: nothing of APIC, VMX, AVX-512, hypervisors. */
@@ -171,7 +255,7 @@ static void ranges(void **state)
         struct lc_cpuid v = lc_cpuid(r.c, beyond[i], 0);
         assert_memory_equal(&v, &last, sizeof(v));
     }
-    static const uint32_t empty[] = {3, 8, 9, 0xa, 0xd, 0x10, 0x80000005};
+    static const uint32_t empty[] = {3, 8, 9, 0xa, 0x10, 0x80000005};
     for (size_t i = 0; i < LC_ARRAY_LEN(empty); i++) {
         struct lc_cpuid v = lc_cpuid(r.c, empty[i], 0);
         assert_memory_equal(&v, &zero, sizeof(v));
@@ -205,6 +289,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instructions_follow_features),
         cmocka_unit_test(bits_follow_the_model),
+        cmocka_unit_test(models_keep_their_word),
+        cmocka_unit_test(levels),
         cmocka_unit_test(nothing_else),
         cmocka_unit_test(identity),
         cmocka_unit_test(ranges),

@@ -16,6 +16,7 @@ static struct outcome try_row(struct rig *r, const struct lc_row *row, enum rig_
     rig_mode(r, mode, cpl);
     if (r->c->efer & LC_EFER_LMA)
         r->c->efer |= LC_EFER_SCE;
+    r->c->cr4 |= LC_CR4_OSXSAVE;
     return rig_run(r, bytes, n);
 }
 

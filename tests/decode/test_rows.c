@@ -242,7 +242,7 @@ static void in_bounds(struct trial *t)
 
 static void zeros(struct trial *t)
 {
-    for (unsigned i = 0; i < 512; i += 8)
+    for (unsigned i = 0; i < 576; i += 8)
         put_memory(t, i, 8, 0);
 }
 
@@ -268,6 +268,12 @@ static void vector_33(struct trial *t)
 {
     t->e.imm = 33;
     t->vector = 33;
+}
+
+static void xcr0_x87(struct trial *t)
+{
+    t->c->gpr[LC_RCX] = t->c->gpr[LC_RDX] = 0;
+    t->c->gpr[LC_RAX] = 1;
 }
 
 /* ---- the exceptions to the rule ---- */
@@ -313,6 +319,9 @@ static const struct special specials[] = {
     {&lc_op_bound, in_bounds, -1},
     {&lc_op_fxrstor, zeros, -1},
     {&lc_op_ldmxcsr, zeros, -1},
+    {&lc_op_xrstor, zeros, -1},
+    {&lc_op_xgetbv, xcr0_x87, -1},
+    {&lc_op_xsetbv, xcr0_x87, -1},
     {&lc_op_mov_moffs, absolute, -1},
     {&lc_op_enter, any_frame, -1},
     {&lc_op_int, vector_33, -1},

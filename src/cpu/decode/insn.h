@@ -177,9 +177,10 @@ enum lc_vector_class {
 #define LC_ATTR_MMX     0x4000000u /* #UD with CR0.EM; #NM with CR0.TS */
 #define LC_ATTR_VSIB    0x8000000u /* memory operand with a SIB, whose index is a vector register */
 #define LC_ATTR_XSAVE   0x10000000u /* #UD without CR4.OSXSAVE, #NM with CR0.TS */
+#define LC_ATTR_XCR     0x20000000u /* #UD without CR4.OSXSAVE */
 /* What depends on more than the bytes and the mode key: checked when the instruction runs, by
  * exec/gate.c, before its handler; and what the mode key can tell to be allowed. */
-#define LC_ATTR_GATED     (LC_ATTR_PRIV0 | LC_ATTR_CPL0UD | LC_ATTR_SCE | LC_ATTR_XSAVE)
+#define LC_ATTR_GATED     (LC_ATTR_PRIV0 | LC_ATTR_CPL0UD | LC_ATTR_SCE | LC_ATTR_XSAVE | LC_ATTR_XCR)
 #define LC_ATTR_GATED_X87 (LC_ATTR_FPU | LC_ATTR_MMX)
 
 enum { LC_OPERANDS = 4 };

@@ -163,6 +163,7 @@ enum operand_name {
 #define OSMMX  LC_ATTR_MMX
 #define VSIB   LC_ATTR_VSIB
 #define OSXSV  LC_ATTR_XSAVE
+#define OSXCR  LC_ATTR_XCR
 #define NOVVVV LC_ATTR_NOVVVV
 #define WR     LC_ATTR_WRITE
 #define RD     LC_ATTR_READ

@@ -16,7 +16,7 @@ static bool vector_defined(const struct lc_cpu *c, uint32_t attr)
         return false;
     if ((attr & LC_ATTR_SSE) && !(c->cr4 & LC_CR4_OSFXSR))
         return false;
-    if ((attr & (LC_ATTR_AVX | LC_ATTR_XSAVE)) && !(c->cr4 & LC_CR4_OSXSAVE))
+    if ((attr & (LC_ATTR_AVX | LC_ATTR_XSAVE | LC_ATTR_XCR)) && !(c->cr4 & LC_CR4_OSXSAVE))
         return false;
     return !(attr & LC_ATTR_AVX) || (c->fpu.xcr0 & avx) == avx;
 }
@@ -25,8 +25,6 @@ static bool vector_defined(const struct lc_cpu *c, uint32_t attr)
 static bool vector_allowed(struct lc_cpu *c, uint32_t attr)
 {
     const uint32_t vector = LC_ATTR_FPU | LC_ATTR_MMX | LC_ATTR_SSE | LC_ATTR_AVX | LC_ATTR_XSAVE;
-    if (!vector_defined(c, attr))
-        return lc_raise_ud(c);
     if ((attr & LC_ATTR_FPU) && (c->cr0 & LC_CR0_EM))
         return lc_raise(c, LC_VEC_NM);
     return !(attr & vector) || !(c->cr0 & LC_CR0_TS) || lc_raise(c, LC_VEC_NM);
@@ -37,6 +35,8 @@ static LC_NOINLINE bool gate_open(struct lc_cpu *c, uint32_t attr)
     if ((attr & LC_ATTR_SCE) && !(c->efer & LC_EFER_SCE))
         return lc_raise_ud(c);
     if ((attr & LC_ATTR_CPL0UD) && lc_cpl(c) != 0)
+        return lc_raise_ud(c);
+    if (!vector_defined(c, attr))
         return lc_raise_ud(c);
     if ((attr & LC_ATTR_PRIV0) && lc_cpl(c) != 0)
         return lc_raise_gp0(c);
