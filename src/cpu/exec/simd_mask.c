@@ -12,15 +12,22 @@ LC_INLINE bool is_set(const uint8_t *mask, unsigned i, unsigned size)
     return mask[size * i + size - 1] >> 7;
 }
 
-/* Can all selected elements at segment offset ea be written? */
-static bool probe_selected(struct lc_cpu *cpu, unsigned seg, uint64_t ea, const uint8_t *mask,
-                           unsigned size, unsigned count)
+/* The segment offset of element i: addresses wrap between elements. */
+LC_INLINE uint64_t element_at(const struct lc_insn *insn, uint64_t ea, unsigned i, unsigned size)
 {
+    return (ea + size * i) & lc_mask_size(1u << LC_INSN_ASIZE(insn->flags));
+}
+
+/* Can all selected elements at segment offset ea be written? */
+static bool probe_selected(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t ea,
+                           const uint8_t *mask, unsigned size, unsigned count)
+{
+    unsigned seg = insn->seg;
     uint64_t la;
     for (unsigned i = 0; i < count; i++) {
         if (!is_set(mask, i, size))
             continue;
-        if (!lc_linear(cpu, seg, ea + size * i, size, true, &la))
+        if (!lc_linear(cpu, seg, element_at(insn, ea, i, size), size, true, &la))
             return false;
         if (!lc_rmw(cpu, la, size) && !lc_probe(cpu, cpu->tlb_class, seg, la, size, true))
             return false;
@@ -34,12 +41,12 @@ static LC_NOINLINE bool store_selected(struct lc_cpu *cpu, const struct lc_insn 
                                        unsigned count)
 {
     uint64_t la;
-    if (!probe_selected(cpu, insn->seg, ea, mask, size, count))
+    if (!probe_selected(cpu, insn, ea, mask, size, count))
         return false;
     for (unsigned i = 0; i < count; i++) {
         if (!is_set(mask, i, size))
             continue;
-        if (!lc_linear(cpu, insn->seg, ea + size * i, size, true, &la) ||
+        if (!lc_linear(cpu, insn->seg, element_at(insn, ea, i, size), size, true, &la) ||
             !lc_store(cpu, insn, insn->seg, la, size, lc_get(from + size * i, size)))
             return false; /* a device: to be done again as the block's last instruction */
     }
@@ -55,7 +62,7 @@ static LC_NOINLINE bool load_selected(struct lc_cpu *cpu, const struct lc_insn *
     for (unsigned i = 0; i < count; i++) {
         if (!is_set(mask, i, size))
             continue;
-        if (!lc_linear(cpu, insn->seg, ea + size * i, size, false, &la) ||
+        if (!lc_linear(cpu, insn->seg, element_at(insn, ea, i, size), size, false, &la) ||
             !lc_load(cpu, insn, insn->seg, la, size, &v))
             return false;
         lc_put(cpu->vbuf + size * i, v, size);
@@ -123,9 +130,8 @@ VMASKMOV(vmaskmov_q, 8)
 
 /* ---- gathers ---- */
 
-/* The segment offset of element i: base + index * scale + displacement, in the address size. */
-static uint64_t element_offset(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned i,
-                               unsigned size)
+/* Where a gather finds element i: base + index * scale + displacement, in the address size. */
+static uint64_t gather_at(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned i, unsigned size)
 {
     uint64_t index = lc_get(lc_xmm(cpu, insn->index) + size * i, size);
     uint64_t ea = lc_reg(cpu, insn->base, 8) + (lc_sext_size(index, size) << insn->scale) +
@@ -144,7 +150,7 @@ static LC_NOINLINE bool gather(struct lc_cpu *cpu, const struct lc_insn *insn, u
     uint64_t la, v;
     for (unsigned i = 0; i < count; i++) {
         if (is_set(mask, i, size)) {
-            uint64_t ea = element_offset(cpu, insn, i, index_size);
+            uint64_t ea = gather_at(cpu, insn, i, index_size);
             if (!lc_linear(cpu, insn->seg, ea, size, false, &la) ||
                 !lc_load(cpu, insn, insn->seg, la, size, &v))
                 return false;
