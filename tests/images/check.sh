@@ -1,13 +1,15 @@
 #!/bin/bash
-# check.sh MACHINE PROGRAM IMAGE ARGUMENT EXPECT - run an image in a machine and judge its output.
+# check.sh MACHINE PROGRAM IMAGE ARGUMENT EXPECT [ARGUMENTS...] - run an image in a machine and judge
+# its output.
 #
 # MACHINE is libcpu or qemu, PROGRAM its program.  EXPECT is expect/NAME.txt, the output line by line
-# and how the run stopped, or a program that reads the output and judges it.  For QEMU, a file
+# and how the run stopped, or a program that judges the output, told MACHINE and ARGUMENTS.  For QEMU, a file
 # expect/NAME.qemu beside it holds the lines in which QEMU may differ: see README.md.
 #
 # Exit status: 0 as expected, 1 not, 77 the machine is not there.
 set -u
 machine=$1 program=$2 image=$3 argument=$4 expect=$5
+shift 5
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 known=/dev/null
@@ -41,7 +43,7 @@ esac >>"$dir/out"
 sed -i '/^libcpu-run: triple fault/d' "$dir/out"
 
 if [ "${expect%.txt}" = "$expect" ]; then
-    "$expect" "$machine" <"$dir/out"
+    "$expect" "$machine" "$@" <"$dir/out"
     exit
 fi
 

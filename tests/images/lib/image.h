@@ -18,6 +18,13 @@
 
 typedef unsigned long word;
 
+/* The address register BX of the runtime's size, in pieces that serve both. */
+#if UINTPTR_MAX == UINT32_MAX
+#define REG_BX "ebx"
+#else
+#define REG_BX "rbx"
+#endif
+
 /* In the order of their numbers. */
 enum { AX, CX, DX, BX, SP, BP, SI, DI };
 

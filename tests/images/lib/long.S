@@ -67,6 +67,33 @@ flat_segments:
     movl %eax, %ss
     ret
 
+/*
+ * void enter_la57(const void *pml5): go on with 5 levels.  CR4.LA57 can be changed without paging
+ * alone, so the way leads through compatibility mode, where paging can be switched off.
+ */
+    .globl enter_la57
+enter_la57:
+    pushq %rbx
+    movq %rdi, %rbx
+    pushq $SEL_CODE32
+    pushq $1f
+    lretq
+    .code32
+1:  movl %cr0, %eax
+    andl $0x7fffffff, %eax
+    movl %eax, %cr0
+    movl %cr4, %eax
+    orl $0x1000, %eax
+    movl %eax, %cr4
+    movl %ebx, %cr3
+    movl %cr0, %eax
+    orl $0x80000000, %eax
+    movl %eax, %cr0
+    ljmp $SEL_CODE, $2f
+    .code64
+2:  popq %rbx
+    ret
+
 /* void run(struct frame *f) */
     .globl run
 run:
