@@ -151,8 +151,7 @@ static bool ins_once(struct lc_cpu *c, const struct lc_insn *insn, unsigned size
     unsigned asize = address_size(insn);
     uint16_t port = (uint16_t)c->gpr[LC_RDX];
     uint64_t la;
-    if (!port_allowed(c, port, size) ||
-        !lc_linear(c, LC_ES, lc_reg(c, LC_RDI * 8, asize), size, true, &la) ||
+    if (!lc_linear(c, LC_ES, lc_reg(c, LC_RDI * 8, asize), size, true, &la) ||
         !probe(c, LC_ES, la, size, true))
         return false;
     (void)lc_store(c, insn, LC_ES, la, size, port_read(c, port, size));
@@ -165,8 +164,7 @@ static bool outs_once(struct lc_cpu *c, const struct lc_insn *insn, unsigned siz
     unsigned asize = address_size(insn);
     uint16_t port = (uint16_t)c->gpr[LC_RDX];
     uint64_t la, v;
-    if (!port_allowed(c, port, size) ||
-        !lc_linear(c, insn->seg, lc_reg(c, LC_RSI * 8, asize), size, false, &la) ||
+    if (!lc_linear(c, insn->seg, lc_reg(c, LC_RSI * 8, asize), size, false, &la) ||
         !lc_load(c, insn, insn->seg, la, size, &v))
         return false;
     port_write(c, port, size, v);
@@ -174,12 +172,14 @@ static bool outs_once(struct lc_cpu *c, const struct lc_insn *insn, unsigned siz
     return true;
 }
 
-/* One iteration, counted in rCX when there is a REP prefix; the run loop sees every one. */
+/* One iteration, counted in rCX when there is a REP prefix; the run loop sees every one.  Whether
+ * the port may be used is asked first, also when there is nothing to do: processors do so. */
 LC_INLINE lc_next iterate(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,
                           bool (*once)(struct lc_cpu *, const struct lc_insn *, unsigned))
 {
     unsigned asize = address_size(insn);
     uint64_t count = lc_reg(cpu, LC_RCX * 8, asize);
+    TRY(port_allowed(cpu, (uint16_t)cpu->gpr[LC_RDX], port_size(size)));
     if (repeats(insn) && count == 0)
         return lc_end(cpu, insn);
     TRY(once(cpu, insn, port_size(size)));

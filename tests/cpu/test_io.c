@@ -299,6 +299,10 @@ static void refused_strings(void **state)
     r.c->gpr[LC_RCX] = 1;
     r.c->gpr[LC_RDI] = RIG_ABSENT;
     assert_gp0(rig_run(&r, insd, sizeof(insd)));
+    r.c->gpr[LC_RCX] = 0; /* even before the count, as processors do it */
+    assert_gp0(rig_run(&r, insd, sizeof(insd)));
+    assert_gp0(rig_run(&r, outsd, sizeof(outsd)));
+    r.c->gpr[LC_RCX] = 1;
     /* Alignment, before the device too. */
     lc_cpu_set_rflags(r.c, LC_AC | LC_IOPL);
     r.c->cr0 |= LC_CR0_AM;
