@@ -18,11 +18,17 @@
 
 typedef unsigned long word;
 
-/* The address register BX of the runtime's size, in pieces that serve both. */
+/* What differs by the runtime's size, in pieces that serve both. */
 #if UINTPTR_MAX == UINT32_MAX
-#define REG_BX "ebx"
+#define REG_BX  "ebx"
+#define FAR_RET "lretl"
+#define INT_RET "iretl"
+#define LONG    false
 #else
-#define REG_BX "rbx"
+#define REG_BX  "rbx"
+#define FAR_RET "lretq"
+#define INT_RET "iretq"
+#define LONG    true
 #endif
 
 /* In the order of their numbers. */
@@ -130,7 +136,7 @@ struct table_pointer {
     word base;
 } __attribute__((packed));
 
-extern uint64_t gdt[32];
+extern uint64_t gdt[64];
 extern struct table_pointer gdt_pointer, idt_pointer;
 extern uint8_t tss[0x2080 + 16];
 extern uint64_t idt[512];

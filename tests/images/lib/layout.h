@@ -17,7 +17,7 @@
 #define SEL_TSS     0x48 /* two entries in 64-bit mode */
 #define SEL_LDT     0x58 /* the same */
 #define SEL_FREE    0x68 /* for the image, to the end of the table */
-#define GDT_LIMIT   0xff
+#define GDT_LIMIT   0x1ff
 
 /* Physical memory that the image may use as it likes: addresses that no compiler changes. */
 #define ARENA     0x400000

@@ -215,7 +215,7 @@ gdt:
     .quad 0x00cf9b000000ffff
     .quad 0x008f9b000000ffff
     .quad 0x008f93000000ffff
-    .fill 23, 8, 0
+    .fill 55, 8, 0
 gdt_pointer:
     .word GDT_LIMIT
     .quad gdt
