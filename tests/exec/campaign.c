@@ -7,6 +7,8 @@
 #define _GNU_SOURCE
 #include "exec/campaign.h"
 
+#include "exec/silicon_shrink.h"
+#include "exec/silicon_text.h"
 #include "support/gen_values.h"
 
 #include <fnmatch.h>
@@ -21,7 +23,7 @@
 #define LC_SANITIZED 0
 #endif
 
-enum { BATCH = 256 };
+enum { BATCH = 256, FOUND = 8 };
 
 struct worker {
     const struct campaign_options *o;
@@ -32,8 +34,14 @@ struct worker {
     struct gen gen;
     bool features[LC_FEATURES];
     struct gen_info info[BATCH];
+    uint8_t background[ORACLE_DATA_LEN];
     struct oracle_outcome mine;
     unsigned reported;
+    struct finding {
+        struct oracle_case c;
+        struct gen_info info;
+    } found[FOUND]; /* in this batch, to be reported */
+    unsigned found_count;
 };
 
 /* ---- features and rows ---- */
@@ -99,10 +107,8 @@ static bool worker_init(struct worker *w, const struct campaign_options *o, enum
     silicon_enter(&w->silicon, mode);
     for (unsigned i = 0; i < LC_FEATURES; i++)
         w->features[i] = campaign_host_has(i);
-    w->gen = (struct gen){.mode = mode,
-                          .decoder = w->silicon.f.cpu->decoder,
-                          .features = w->features,
-                          .background = oracle_background(w->oracle)};
+    w->gen =
+        (struct gen){.mode = mode, .decoder = w->silicon.f.cpu->decoder, .features = w->features};
     return true;
 }
 
@@ -141,14 +147,38 @@ static void check(struct worker *w, const struct oracle_case *c, const struct ge
     if (LC_SANITIZED || !silicon_compare(&w->silicon, c, info, &w->mine))
         return;
     t->different++;
-    if (w->reported++ < w->o->reported)
-        silicon_report(&w->silicon, c, info, &w->mine);
+    if (w->found_count < FOUND && w->reported++ < w->o->reported)
+        w->found[w->found_count++] = (struct finding){*c, *info};
+}
+
+/* Made small; or, when it does not come again, as it was. */
+static void report_findings(struct worker *w)
+{
+    for (unsigned i = 0; i < w->found_count; i++) {
+        struct finding *f = &w->found[i], *small = malloc(sizeof(*small));
+        silicon_background(&w->silicon, w->background);
+        if (small)
+            *small = *f;
+        if (small &&
+            silicon_shrink(&w->silicon, w->oracle, &w->gen, &small->c, &small->info, &w->mine)) {
+            silicon_report(&w->silicon, &small->c, &small->info, &w->mine);
+            printf("    ");
+            silicon_print_case(stdout, &w->silicon, &small->c, &small->info);
+        } else {
+            silicon_background(&w->silicon, w->background);
+            silicon_run(&w->silicon, &f->c, &w->mine);
+            silicon_report(&w->silicon, &f->c, &f->info, &w->mine);
+        }
+        free(small);
+    }
+    w->found_count = 0;
 }
 
 static void begin_batch(struct worker *w)
 {
     uint8_t *background = oracle_background(w->oracle);
-    gen_background(&w->gen, background);
+    gen_begin(&w->gen, background);
+    memcpy(w->background, background, ORACLE_DATA_LEN);
     silicon_background(&w->silicon, background);
 }
 
@@ -161,6 +191,7 @@ static void run_batch(struct worker *w, unsigned n, struct tally *t)
     }
     for (unsigned i = 0; i < n; i++)
         check(w, &c[i], &w->info[i], t);
+    report_findings(w);
 }
 
 static void run_row(struct worker *w, const struct lc_row *row, unsigned instances)
@@ -241,6 +272,47 @@ static void work_programs(struct worker *w)
     for (unsigned b = w->number; rows && b * BATCH < programs && !w->r->broken; b += w->o->jobs)
         run_programs(w, b, rows);
     free(rows);
+}
+
+/* ---- a single case ---- */
+
+static void run_case(struct worker *w, struct oracle_case *from)
+{
+    struct oracle_case *c = oracle_cases(w->oracle);
+    struct gen_info info = {.row = NULL};
+    uint8_t *background = oracle_background(w->oracle);
+    memset(background, 0, ORACLE_DATA_LEN);
+    silicon_background(&w->silicon, background);
+    *c = *from;
+    gen_inspect(&w->gen, c, &info);
+    if (!oracle_run(w->oracle, 1) || c->out.end != ORACLE_FAULT) {
+        printf("silicon does not come to an end with it\n");
+        return;
+    }
+    silicon_run(&w->silicon, c, &w->mine);
+    if (silicon_compare(&w->silicon, c, &info, &w->mine))
+        silicon_report(&w->silicon, c, &info, &w->mine);
+    silicon_print_case(stdout, &w->silicon, c, &info);
+}
+
+bool campaign_case(unsigned bits, const char *code, const char *before)
+{
+    static const struct campaign_options o = {.jobs = 1};
+    struct worker *w = calloc(1, sizeof(*w));
+    struct oracle_case *c = calloc(1, sizeof(*c));
+    struct campaign_result *r = campaign_result_new();
+    struct gen_info info;
+    bool amd, ok = w && c && r && silicon_parse_case(bits, code, before, "", c, &info, &amd);
+    if (ok && worker_init(w, &o, c->mode, r)) {
+        if (r->possible)
+            run_case(w, c);
+        worker_fini(w);
+        w = NULL;
+    }
+    free(w);
+    free(c);
+    campaign_result_free(r);
+    return ok;
 }
 
 /* ---- all processes ---- */

@@ -50,4 +50,7 @@ void campaign_singles(const struct campaign_options *o, enum oracle_mode mode,
 void campaign_programs(const struct campaign_options *o, enum oracle_mode mode,
                        struct campaign_result *r);
 
+/* Run one case, told as in silicon_text.h, and print it with what became of it on silicon. */
+bool campaign_case(unsigned bits, const char *code, const char *before);
+
 #endif

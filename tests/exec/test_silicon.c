@@ -173,15 +173,17 @@ static int tear_down(void **state)
 static int usage(const char *name)
 {
     fprintf(stderr,
-            "usage: %s [--rows PATTERN] [--extension NAME] [--instances N] [--programs N]\n"
+            "usage: %s --case BITS CODE STATE\n"
+            "       %s [--rows PATTERN] [--extension NAME] [--instances N] [--programs N]\n"
             "       [--seed N] [--jobs N] [--reported N]\n"
             "  --rows PATTERN    only mnemonics that match, as file names do in the shell\n"
             "  --extension NAME  only rows of this CPUID feature; base: of none\n"
             "  --instances N     of each row in 64-bit mode; half as many in 32- and 16-bit mode\n"
             "  --programs N      the same of programs\n"
+            "  --case            run one case, written as in regressions.def, print it completed\n"
             "  --jobs N          processes\n"
             "  --reported N      differences that each process shows\n",
-            name);
+            name, name);
     return 64;
 }
 
@@ -210,6 +212,8 @@ static bool read_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    if (argc == 5 && strcmp(argv[1], "--case") == 0)
+        return campaign_case((unsigned)strtoul(argv[2], NULL, 10), argv[3], argv[4]) ? 0 : 64;
     if (!read_options(argc, argv))
         return usage(argv[0]);
     t.o.strict = getenv("LIBCPU_SILICON_STRICT") != NULL;

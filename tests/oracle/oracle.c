@@ -192,7 +192,7 @@ static void end_case(const ucontext_t *uc, struct oracle_case *c, enum oracle_en
     child.running = false;
     o->end = end;
     for (unsigned i = 0; i < 16; i++)
-        o->state.gpr[i] = (uint64_t)g[reg_of[i]];
+        o->state.gpr[i] = (uint64_t)g[reg_of[i]] & (c->mode == ORACLE_64 ? ~0ull : 0xffffffff);
     o->state.rip = (uint64_t)g[REG_RIP];
     o->state.rflags = (uint64_t)g[REG_EFL];
     o->vector = (uint8_t)g[REG_TRAPNO];

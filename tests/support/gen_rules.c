@@ -118,25 +118,49 @@ static bool is_sse4a(const struct lc_decoded *d, const struct oracle_case *c)
     return false;
 }
 
-void gen_inspect(struct gen *g, const struct oracle_case *c, struct gen_info *info)
+bool gen_add_flags(const struct lc_row *row, uint16_t undefined, struct gen_info *info)
 {
-    struct lc_decoded d;
-    enum lc_decode_status st = lc_decode(g->decoder, gen_key(g->mode), c->code, c->code_len, &d);
-    info->row = st == LC_DECODE_OK ? d.row : NULL;
-    info->open = is_ud_with_modrm(c) || is_sse4a(&d, c) || (d.row && gen_is_open(&d));
-    info->open_fault = d.row && gen_is_open_fault(&d);
-    info->open_address = d.row && is_image(d.row);
+    if (row->flags_read & info->undefined)
+        return false;
+    info->undefined &= (uint16_t)~row->flags_written;
+    info->undefined |= undefined;
+    info->undefined_early |= info->undefined;
+    info->features[row->feature / 64] |= LC_BIT(row->feature % 64);
+    return true;
+}
+
+/* The instruction `d` of the case, or what else its bytes are. */
+static void inspect_one(struct gen *g, const struct oracle_case *c, enum lc_decode_status st,
+                        const struct lc_decoded *d, bool first, struct gen_info *info)
+{
+    info->open |= d->row && gen_is_open(d);
+    info->open_fault |= d->row && gen_is_open_fault(d);
+    info->open_address |= d->row && is_image(d->row);
     /* How much of what is not defined is fetched before #UD comes is open. */
     if (st == LC_DECODE_UD &&
         (c->code_off + c->code_len == ORACLE_PAGE || c->code_len > LC_INSN_MAX))
         info->open = true;
     if (st != LC_DECODE_OK)
         return;
-    if (!gen_row_fits(d.row, g->mode) || !g->features[d.row->feature])
+    if (!gen_row_fits(d->row, g->mode) || !g->features[d->row->feature])
         info->open = true;
-    info->undefined |= undefined_flags(&d, c);
-    info->undefined_early |= info->undefined;
-    info->odd = gen_is_odd(&d, g->mode);
+    if (!gen_add_flags(d->row, first ? undefined_flags(d, c) : d->row->flags_undefined, info))
+        info->open = true;
+    info->odd |= gen_is_odd(d, g->mode);
+}
+
+void gen_inspect(struct gen *g, const struct oracle_case *c, struct gen_info *info)
+{
+    struct lc_decoded d;
+    enum lc_decode_status st = LC_DECODE_OK;
+    for (unsigned off = 0; off < c->code_len && st == LC_DECODE_OK; off += d.len) {
+        st = lc_decode(g->decoder, gen_key(g->mode), c->code + off, c->code_len - off, &d);
+        if (off == 0) {
+            info->row = st == LC_DECODE_OK ? d.row : NULL;
+            info->open = is_ud_with_modrm(c) || is_sse4a(&d, c);
+        }
+        inspect_one(g, c, st, &d, off == 0, info);
+    }
 }
 
 /* ---- rows ---- */

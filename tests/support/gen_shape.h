@@ -90,7 +90,7 @@ bool gen_is_open_fault(const struct lc_decoded *d);
 /* What of the image at la that a row stores is open. */
 void gen_open_image(const struct gen_shape *s, const struct oracle_case *c, uint64_t la,
                     struct gen_info *info);
-/* Fill `info` by decoding the case's first instruction. */
-void gen_inspect(struct gen *g, const struct oracle_case *c, struct gen_info *info);
+/* An instruction more: does it read a flag that is undefined? */
+bool gen_add_flags(const struct lc_row *row, uint16_t undefined, struct gen_info *info);
 
 #endif

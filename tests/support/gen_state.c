@@ -5,10 +5,13 @@
 
 /* ---- memory ---- */
 
-void gen_background(struct gen *g, uint8_t *p)
+void gen_begin(struct gen *g, uint8_t *background)
 {
     for (unsigned i = 0; i < ORACLE_DATA_LEN; i += ORACLE_LINE)
-        gen_fill(g, p + i, ORACLE_LINE, gen_percent(g, 50) ? GEN_BITS : GEN_ANY);
+        gen_fill(g, background + i, ORACLE_LINE, gen_percent(g, 50) ? GEN_BITS : GEN_ANY);
+    for (unsigned kind = 0; kind < GEN_LANES; kind++)
+        gen_fill(g, g->pool[kind][0], sizeof(g->pool[kind]), kind);
+    g->background = background;
 }
 
 uint8_t *gen_memory(const struct gen *g, struct oracle_case *c, uint64_t la, unsigned n)
@@ -94,13 +97,13 @@ static void random_x87(struct gen *g, uint8_t *fx, enum gen_lane lane)
     lc_put64(fx + ORACLE_FDP, (uint32_t)gen_next(g));
     for (unsigned i = 0; i < 8; i++) {
         uint8_t *st = fx + ORACLE_ST + 16 * i;
-        gen_float80(g, st);
-        if (gen_percent(g, lane == GEN_F80 ? 5 : 50))
-            gen_fill(g, st, 8, lane);
+        memcpy(st, gen_pooled(g, GEN_F80), 10);
+        if (gen_percent(g, lane == GEN_F80 ? 5 : 50)) /* MMX registers */
+            memcpy(st, gen_pooled(g, lane), 8);
     }
 }
 
-/* Vectors mostly of the kind that the instruction works on; sometimes two alike. */
+/* Vectors mostly of the kind that the instruction works on. */
 void gen_random_vectors(struct gen *g, struct oracle_vectors *v, enum gen_lane lane)
 {
     unsigned n = g->mode == ORACLE_64 ? 16 : 8;
@@ -109,13 +112,8 @@ void gen_random_vectors(struct gen *g, struct oracle_vectors *v, enum gen_lane l
     lc_put32(v->fx + ORACLE_MXCSR, gen_mxcsr(g));
     for (unsigned i = 0; i < n; i++) {
         enum gen_lane kind = gen_percent(g, 80) ? lane : GEN_ANY;
-        unsigned from = gen_below(g, n);
-        gen_fill(g, v->fx + ORACLE_XMM + 16 * i, 16, kind);
-        gen_fill(g, v->ymm_high + 16 * i, 16, kind);
-        if (!gen_percent(g, 12))
-            continue;
-        memmove(v->fx + ORACLE_XMM + 16 * i, v->fx + ORACLE_XMM + 16 * from, 16);
-        memmove(v->ymm_high + 16 * i, v->ymm_high + 16 * from, 16);
+        memcpy(v->fx + ORACLE_XMM + 16 * i, gen_pooled(g, kind), 16);
+        memcpy(v->ymm_high + 16 * i, gen_pooled(g, kind), 16);
     }
 }
 

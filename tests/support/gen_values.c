@@ -245,3 +245,12 @@ void gen_fill(struct gen *g, uint8_t *p, unsigned n, enum gen_lane lane)
         break;
     }
 }
+
+_Static_assert((int)GEN_LANES == (int)GEN_KINDS, "a pool for each kind");
+
+const uint8_t *gen_pooled(struct gen *g, enum gen_lane lane)
+{
+    uint64_t r = gen_next(g);
+    unsigned kind = lane == GEN_ANY ? 1 + (unsigned)(r >> 32) % (GEN_LANES - 1) : lane;
+    return g->pool[kind][r % GEN_POOL];
+}

@@ -41,6 +41,8 @@ uint64_t gen_float(struct gen *g, unsigned bits);
 /* One of the x87's 80 bits, pseudo-denormals, unnormals and the like among them. */
 void gen_float80(struct gen *g, uint8_t out[10]);
 
+/* 16 bytes of the pool. */
+const uint8_t *gen_pooled(struct gen *g, enum gen_lane lane);
 /* Fill n bytes with elements of a kind. */
 void gen_fill(struct gen *g, uint8_t *p, unsigned n, enum gen_lane lane);
 

@@ -70,12 +70,6 @@ void gen_single(struct gen *g, const struct lc_row *row, struct oracle_case *c,
 
 /* ---- programs ---- */
 
-/* Would the instruction read a flag that an earlier one has left undefined? */
-static bool reads_undefined(const struct lc_row *row, uint16_t undefined)
-{
-    return (row->flags_read & undefined) != 0;
-}
-
 /* Its image is the processor's own in part (gen_open_image()), later instructions would read it. */
 static bool stores_image(const struct lc_row *row)
 {
@@ -91,13 +85,9 @@ static bool fits_program(struct gen *g, const struct gen_shape *s, struct gen_in
         return false;
     if (d.row->attr & LC_ATTR_BRANCH || gen_is_odd(&d, g->mode) || gen_is_open(&d) ||
         gen_is_open_fault(&d) || !gen_row_fits(d.row, g->mode) || !g->features[d.row->feature] ||
-        reads_undefined(d.row, info->undefined) || stores_image(d.row))
+        stores_image(d.row))
         return false;
-    info->undefined &= (uint16_t)~d.row->flags_written;
-    info->undefined |= d.row->flags_undefined;
-    info->undefined_early |= info->undefined;
-    info->features[d.row->feature / 64] |= LC_BIT(d.row->feature % 64);
-    return true;
+    return gen_add_flags(d.row, d.row->flags_undefined, info);
 }
 
 /* Pointers that are aligned for the most part, and stay inside. */

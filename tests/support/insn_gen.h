@@ -9,7 +9,11 @@
 #include "cpu/decode/insn.h"
 #include "oracle/oracle.h"
 
-enum { GEN_PROGRAM = 32 /* instructions at most */ };
+enum {
+    GEN_PROGRAM = 32, /* instructions at most */
+    GEN_POOL = 64,    /* values of each kind that registers are filled from, anew for each batch */
+    GEN_KINDS = 13,
+};
 
 struct gen {
     uint64_t state; /* of the random numbers: the seed */
@@ -19,6 +23,7 @@ struct gen {
     const uint8_t *background;        /* of the data pages */
     const struct lc_row *const *rows; /* for programs */
     unsigned row_count;
+    uint8_t pool[GEN_KINDS][GEN_POOL][16]; /* by enum gen_lane (gen_values.h) */
 };
 
 /* What is known of a case beside its bytes. */
@@ -44,14 +49,16 @@ bool gen_row_fits(const struct lc_row *row, enum oracle_mode mode);
 /* Does it work on vector, MMX or x87 registers? */
 bool gen_is_vector(const struct lc_row *row);
 
-/* What the data pages hold before a batch. */
-void gen_background(struct gen *g, uint8_t *p);
+/* Begin a batch: what the data pages hold before each case, and the pool. */
+void gen_begin(struct gen *g, uint8_t *background);
 /* A single instruction, followed by INT3 or the end of the page. */
 void gen_single(struct gen *g, const struct lc_row *row, struct oracle_case *c,
                 struct gen_info *info);
 /* A straight line of instructions of g->rows. */
 void gen_program(struct gen *g, struct oracle_case *c, struct gen_info *info);
 
+/* What is known of the case's instructions, in the order in which they stand. */
+void gen_inspect(struct gen *g, const struct oracle_case *c, struct gen_info *info);
 /* The mode key of lc_decode(). */
 uint32_t gen_key(enum oracle_mode mode);
 
