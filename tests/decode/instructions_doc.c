@@ -3,6 +3,7 @@
  */
 #include "cpu/cpu.h"
 #include "cpu/decode/insn.h"
+#include "support/row_id.h"
 
 #include <stdio.h>
 
@@ -60,26 +61,51 @@ static void print_flags(uint16_t f)
             putchar(letters[i].letter);
 }
 
-/* By the rule of tests/exec/test_silicon.c: what user mode can run alone is compared with silicon.
- */
-static const char *check_of(unsigned n, unsigned general)
+/* What a campaign against silicon has compared (tests/exec/counts.c). */
+static const struct {
+    uint32_t row;
+    unsigned instances;
+} counts[] = {
+#define EXTENSION(name, rows, compared, instances, programs)
+#define ROW(id, instances) {id, instances},
+#include "exec/silicon_counts.def"
+#undef EXTENSION
+#undef ROW
+};
+
+static const struct {
+    const char *name;
+    unsigned rows, compared;
+    unsigned long long instances, programs;
+} extensions[] = {
+#define EXTENSION(name, rows, compared, instances, programs)                                       \
+    {name, rows, compared, instances, programs},
+#define ROW(id, instances)
+#include "exec/silicon_counts.def"
+#undef EXTENSION
+#undef ROW
+};
+
+static void print_judge(const struct lc_row *r)
 {
-    const struct lc_row *r = &lc_rows[n];
-    uint32_t never = LC_ATTR_PRIV0 | LC_ATTR_FPU | LC_ATTR_SSE;
-    if (n >= general || (r->attr & never) || (r->attr & LC_ATTR_END && !(r->attr & LC_ATTR_UD)))
-        return "unit";
-    return "silicon";
+    uint32_t id = row_id(r);
+    for (unsigned i = 0; i < LC_ARRAY_LEN(counts); i++)
+        if (counts[i].row == id) {
+            printf("silicon %u", counts[i].instances);
+            return;
+        }
+    printf("unit");
 }
 
-/* Rows of the general part stand first in the table. */
-#define I(...)   +1
-#define ICC(...) +1
-enum {
-    GENERAL_ROWS = 0
-#include "cpu/decode/insn_general.def"
-};
-#undef I
-#undef ICC
+static void print_extensions(void)
+{
+    printf("| feature | rows | compared with silicon | instances | in programs |\n"
+           "|---|---|---|---|---|\n");
+    for (unsigned i = 0; i < LC_ARRAY_LEN(extensions); i++)
+        printf("| %s | %u | %u | %llu | %llu |\n", extensions[i].name, extensions[i].rows,
+               extensions[i].compared, extensions[i].instances, extensions[i].programs);
+    printf("\n");
+}
 
 static void print_row(unsigned n)
 {
@@ -95,28 +121,34 @@ static void print_row(unsigned n)
     print_flags(r->flags_written);
     printf(" | ");
     print_flags(r->flags_undefined);
-    printf(" | %s%s%s | %s | %s |\n", r->attr & LC_ATTR_LOCK ? "lock " : "",
+    printf(" | %s%s%s | %s | ", r->attr & LC_ATTR_LOCK ? "lock " : "",
            r->attr & LC_ATTR_PRIV0 ? "ring 0 " : "", r->attr & LC_ATTR_PROT ? "protected" : "",
-           feature_names[r->feature], check_of(n, GENERAL_ROWS));
+           feature_names[r->feature]);
+    print_judge(r);
+    printf(" |\n");
 }
+
+static const char introduction[] =
+    "Operands are written as in the Intel manual, volume 2, appendix A; r0b is AL, r1b CL, r2w "
+    "DX,\n"
+    "r0v rAX, s0 to s5 are ES to GS. The last column says what judges a row: `silicon` and a "
+    "number,\n"
+    "a processor in the last campaign of `tests/exec/test_silicon.c`, with as many random "
+    "instances\n"
+    "and no difference; `unit`, the manual's words in `tests/cpu`. Every row is also executed by\n"
+    "`tests/decode/test_rows.c`.\n\n";
 
 int main(void)
 {
+    printf("# Instructions\n\n"
+           "Made from the instruction table (`src/cpu/decode/*.def`) by the target\n"
+           "`instructions_doc`; a test says when it is stale. %u rows.\n\n%s",
+           lc_row_count, introduction);
+    print_extensions();
     printf(
-        "# Instructions\n\n"
-        "Made from the instruction table (`src/cpu/decode/*.def`) by the target\n"
-        "`instructions_doc`; a test says when it is stale. %u rows.\n\n"
-        "Operands are written as in the Intel manual, volume 2, appendix A; r0b is AL, r1b CL, r2w "
-        "DX,\n"
-        "r0v rAX, s0 to s5 are ES to GS. The last column says what judges a row: `silicon`, the "
-        "host's\n"
-        "processor in `tests/exec/test_silicon.c`; `unit`, the manual's words in `tests/cpu`. "
-        "Every row\n"
-        "is also executed by `tests/decode/test_rows.c`.\n\n"
         "| mnemonic | operands | encoding | mode | reads | writes | undefined | rules | feature | "
         "judge |\n"
-        "|---|---|---|---|---|---|---|---|---|---|\n",
-        lc_row_count);
+        "|---|---|---|---|---|---|---|---|---|---|\n");
     for (unsigned n = 0; n < lc_row_count; n++)
         print_row(n);
     return 0;

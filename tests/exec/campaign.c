@@ -77,11 +77,9 @@ bool campaign_wants(const struct campaign_options *o, const struct lc_row *row)
     return !o->extension || strcmp(o->extension, campaign_feature_name(row->feature)) == 0;
 }
 
-/* Random numbers of a row: told by what it is, not by where it stands. */
-static uint64_t row_seed(const struct campaign_options *o, const struct lc_row *row,
-                         enum oracle_mode mode)
+uint64_t campaign_row_seed(uint64_t seed, const struct lc_row *row, enum oracle_mode mode)
 {
-    const uint64_t parts[] = {o->seed,     mode,      row->map, row->opcode, (uint64_t)row->ext,
+    const uint64_t parts[] = {seed,        mode,      row->map, row->opcode, (uint64_t)row->ext,
                               row->prefix, row->mode, row->attr};
     uint64_t h = UINT64_C(0xcbf29ce484222325);
     for (unsigned i = 0; i < LC_ARRAY_LEN(parts); i++)
@@ -197,7 +195,7 @@ static void run_batch(struct worker *w, unsigned n, struct tally *t)
 static void run_row(struct worker *w, const struct lc_row *row, unsigned instances)
 {
     struct oracle_case *c = oracle_cases(w->oracle);
-    w->gen.state = row_seed(w->o, row, w->gen.mode);
+    w->gen.state = campaign_row_seed(w->o->seed, row, w->gen.mode);
     for (unsigned done = 0; done < instances && !w->r->broken; done += BATCH) {
         unsigned n = instances - done < BATCH ? instances - done : BATCH;
         begin_batch(w);

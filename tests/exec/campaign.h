@@ -44,11 +44,17 @@ const char *campaign_feature_name(unsigned feature);
 /* Does the host have it? */
 bool campaign_host_has(unsigned feature);
 
+/* Random numbers of a row: told by what it is, not by where it stands. */
+uint64_t campaign_row_seed(uint64_t seed, const struct lc_row *row, enum oracle_mode mode);
+
 /* Instances of the rows, and programs, in one mode; added to the result. */
 void campaign_singles(const struct campaign_options *o, enum oracle_mode mode,
                       struct campaign_result *r);
 void campaign_programs(const struct campaign_options *o, enum oracle_mode mode,
                        struct campaign_result *r);
+
+/* ---- counts.c ---- */
+bool campaign_write_counts(const struct campaign_result *r, const char *path);
 
 /* Run one case, told as in silicon_text.h, and print it with what became of it on silicon. */
 bool campaign_case(unsigned bits, const char *code, const char *before);

@@ -22,6 +22,7 @@
 static struct {
     struct campaign_options o;
     struct campaign_result *total;
+    const char *counts;
 } t = {
     .o = {.instances = 128, .programs = 24000, .jobs = 1, .reported = 8, .seed = 1},
 };
@@ -166,6 +167,8 @@ static int tear_down(void **state)
     (void)state;
     for (unsigned i = 0; i < LC_FEATURES; i++)
         print_extension(i);
+    if (t.counts && !campaign_write_counts(t.total, t.counts))
+        print_error("%s cannot be written\n", t.counts);
     campaign_result_free(t.total);
     return 0;
 }
@@ -175,14 +178,15 @@ static int usage(const char *name)
     fprintf(stderr,
             "usage: %s --case BITS CODE STATE\n"
             "       %s [--rows PATTERN] [--extension NAME] [--instances N] [--programs N]\n"
-            "       [--seed N] [--jobs N] [--reported N]\n"
+            "       [--seed N] [--jobs N] [--reported N] [--counts FILE]\n"
             "  --rows PATTERN    only mnemonics that match, as file names do in the shell\n"
             "  --extension NAME  only rows of this CPUID feature; base: of none\n"
             "  --instances N     of each row in 64-bit mode; half as many in 32- and 16-bit mode\n"
             "  --programs N      the same of programs\n"
             "  --case            run one case, written as in regressions.def, print it completed\n"
             "  --jobs N          processes\n"
-            "  --reported N      differences that each process shows\n",
+            "  --reported N      differences that each process shows\n"
+            "  --counts FILE     write what has been compared, as tests/exec/silicon_counts.def\n",
             name, name);
     return 64;
 }
@@ -190,10 +194,15 @@ static int usage(const char *name)
 static bool read_options(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"rows", required_argument, NULL, 'r'},      {"extension", required_argument, NULL, 'e'},
-        {"instances", required_argument, NULL, 'i'}, {"programs", required_argument, NULL, 'p'},
-        {"seed", required_argument, NULL, 's'},      {"jobs", required_argument, NULL, 'j'},
-        {"reported", required_argument, NULL, 'd'},  {NULL, 0, NULL, 0},
+        {"rows", required_argument, NULL, 'r'},
+        {"extension", required_argument, NULL, 'e'},
+        {"instances", required_argument, NULL, 'i'},
+        {"programs", required_argument, NULL, 'p'},
+        {"seed", required_argument, NULL, 's'},
+        {"jobs", required_argument, NULL, 'j'},
+        {"reported", required_argument, NULL, 'd'},
+        {"counts", required_argument, NULL, 'c'},
+        {NULL, 0, NULL, 0},
     };
     int k;
     while ((k = getopt_long(argc, argv, "", options, NULL)) != -1)
@@ -204,6 +213,7 @@ static bool read_options(int argc, char **argv)
         case 'p': t.o.programs = (unsigned)strtoul(optarg, NULL, 0); break;
         case 's': t.o.seed = strtoull(optarg, NULL, 0); break;
         case 'j': t.o.jobs = (unsigned)strtoul(optarg, NULL, 0); break;
+        case 'c': t.counts = optarg; break;
         case 'd': t.o.reported = (unsigned)strtoul(optarg, NULL, 0); break;
         default: return false;
         }

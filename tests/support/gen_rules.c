@@ -52,23 +52,25 @@ bool gen_is_open(const struct lc_decoded *d)
     return d->rep && (gen_named(row, "loope") || gen_named(row, "loopne"));
 }
 
-/* ENTER, PUSHA and POPA: silicon leaves behind what it did before the fault, this CPU nothing.
+/* ENTER, PUSHA, POPA, MASKMOVQ: silicon leaves behind what it did before the fault, this CPU
+ * nothing.
  * CALL: whether the target or the stack is looked at first differs between vendors, and so does the
  * segment of a repeated MOVS whose both sides are outside. */
 bool gen_is_open_fault(const struct lc_decoded *d)
 {
-    static const char *const names[] = {"enter", "pusha", "popa", "call"};
+    static const char *const names[] = {"enter", "pusha", "popa", "call", "maskmovq"};
     for (unsigned i = 0; i < LC_ARRAY_LEN(names); i++)
         if (gen_named(d->row, names[i]))
             return true;
     return d->rep && d->asize != 8 && (gen_named(d->row, "movsb") || gen_named(d->row, "movsw"));
 }
 
-/* Images of state: some processors look at the last byte first. */
-static bool is_image(const struct lc_row *row)
+/* Images of state: some processors look at the last byte first. MASKMOVDQU: which bytes are looked
+ * at is the processor's affair (vol. 2B, MASKMOVDQU). */
+static bool has_open_address(const struct lc_row *row)
 {
-    static const char *const names[] = {"fxsave", "fxrstor", "xsave",   "xrstor",
-                                        "fnsave", "frstor",  "fnstenv", "fldenv"};
+    static const char *const names[] = {"fxsave", "fxrstor", "xsave",  "xrstor",     "fnsave",
+                                        "frstor", "fnstenv", "fldenv", "maskmovdqu", "vmaskmovdqu"};
     for (unsigned i = 0; i < LC_ARRAY_LEN(names); i++)
         if (gen_named(row, names[i]))
             return true;
@@ -129,14 +131,22 @@ bool gen_add_flags(const struct lc_row *row, uint16_t undefined, struct gen_info
     return true;
 }
 
+/* AMD's processors ignore VEX.W of VPERMQ and VPERMPD, Intel's want it (vol. 2C, VPERMQ). */
+static bool is_vpermq(const struct lc_decoded *d)
+{
+    return d->pp == 0x66 && d->vex_l && (d->opcode == 0x00 || d->opcode == 0x01);
+}
+
 /* The instruction `d` of the case, or what else its bytes are. */
 static void inspect_one(struct gen *g, const struct oracle_case *c, enum lc_decode_status st,
                         const struct lc_decoded *d, bool first, struct gen_info *info)
 {
     info->open |= d->row && gen_is_open(d);
     info->open_fault |= d->row && gen_is_open_fault(d);
-    info->open_address |= d->row && is_image(d->row);
+    info->open_address |= d->row && has_open_address(d->row);
     /* How much of what is not defined is fetched before #UD comes is open. */
+    if (st == LC_DECODE_UD && is_vpermq(d))
+        info->open = true;
     if (st == LC_DECODE_UD &&
         (c->code_off + c->code_len == ORACLE_PAGE || c->code_len > LC_INSN_MAX))
         info->open = true;
