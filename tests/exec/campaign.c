@@ -142,6 +142,7 @@ static void check(struct worker *w, const struct oracle_case *c, const struct ge
     }
     silicon_run(&w->silicon, c, &w->mine);
     t->compared++;
+    t->faulted += c->out.vector != LC_VEC_BP;
     if (LC_SANITIZED || !silicon_compare(&w->silicon, c, info, &w->mine))
         return;
     t->different++;
@@ -328,10 +329,11 @@ void campaign_result_free(struct campaign_result *r)
         munmap(r, sizeof(*r) + lc_row_count * sizeof(struct tally));
 }
 
-static void add_tally(struct tally *to, const struct tally *t)
+void campaign_add_tally(struct tally *to, const struct tally *t)
 {
     to->compared += t->compared;
     to->different += t->different;
+    to->faulted += t->faulted;
     to->open += t->open;
     to->hung += t->hung;
     to->lost += t->lost;
@@ -342,11 +344,11 @@ static void add_result(struct campaign_result *to, const struct campaign_result 
     to->possible = r->possible;
     memcpy(to->why, r->why, sizeof(to->why));
     to->broken |= r->broken;
-    add_tally(&to->programs, &r->programs);
+    campaign_add_tally(&to->programs, &r->programs);
     for (unsigned i = 0; i < LC_FEATURES; i++)
         to->programs_with[i] += r->programs_with[i];
     for (unsigned i = 0; i < lc_row_count; i++)
-        add_tally(&to->row[i], &r->row[i]);
+        campaign_add_tally(&to->row[i], &r->row[i]);
 }
 
 typedef void work_fn(struct worker *w);

@@ -20,7 +20,8 @@ struct campaign_options {
 
 struct tally {
     unsigned compared, different;
-    unsigned open; /* nothing says what comes out */
+    unsigned faulted; /* of those compared */
+    unsigned open;    /* nothing says what comes out */
     unsigned hung, lost;
 };
 
@@ -38,6 +39,7 @@ struct campaign_result {
 struct campaign_result *campaign_result_new(void);
 void campaign_result_free(struct campaign_result *r);
 
+void campaign_add_tally(struct tally *to, const struct tally *t);
 /* Do the options ask for this row? */
 bool campaign_wants(const struct campaign_options *o, const struct lc_row *row);
 const char *campaign_feature_name(unsigned feature);

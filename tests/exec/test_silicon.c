@@ -32,13 +32,8 @@ static struct {
 static struct tally sum_rows(const struct campaign_result *r)
 {
     struct tally sum = {0};
-    for (unsigned i = 0; i < lc_row_count; i++) {
-        sum.compared += r->row[i].compared;
-        sum.different += r->row[i].different;
-        sum.open += r->row[i].open;
-        sum.hung += r->row[i].hung;
-        sum.lost += r->row[i].lost;
-    }
+    for (unsigned i = 0; i < lc_row_count; i++)
+        campaign_add_tally(&sum, &r->row[i]);
     return sum;
 }
 
@@ -46,11 +41,8 @@ static void add_total(const struct campaign_result *r)
 {
     for (unsigned i = 0; i < LC_FEATURES; i++)
         t.total->programs_with[i] += r->programs_with[i];
-    for (unsigned i = 0; i < lc_row_count; i++) {
-        t.total->row[i].compared += r->row[i].compared;
-        t.total->row[i].different += r->row[i].different;
-        t.total->row[i].open += r->row[i].open;
-    }
+    for (unsigned i = 0; i < lc_row_count; i++)
+        campaign_add_tally(&t.total->row[i], &r->row[i]);
 }
 
 static void finish(const char *what, struct campaign_result *r, const struct tally *sum)
@@ -60,8 +52,8 @@ static void finish(const char *what, struct campaign_result *r, const struct tal
     if (!possible)
         print_message("skipped: %s\n", r->why);
     else
-        print_message("%s: %u compared, %u different, %u open, %u hung, %u lost\n", what,
-                      s.compared, s.different, s.open, s.hung, s.lost);
+        print_message("%s: %u compared (%u faulted), %u different, %u open, %u hung, %u lost\n",
+                      what, s.compared, s.faulted, s.different, s.open, s.hung, s.lost);
     add_total(r);
     campaign_result_free(r);
     assert_false(broken);
@@ -130,23 +122,23 @@ static void test_programs_16(void **state)
 /* By extension: what ran, and what did not and why. */
 static void print_extension(unsigned feature)
 {
-    unsigned rows = 0, different = 0, instances = 0, open = 0, unfit = 0;
+    unsigned rows = 0, unfit = 0;
+    struct tally sum = {0};
     for (unsigned i = 0; i < lc_row_count; i++) {
         const struct lc_row *row = &lc_rows[i];
-        const struct tally *n = &t.total->row[i];
         if (row->feature != feature || !campaign_wants(&t.o, row))
             continue;
         rows++;
         unfit += !gen_row_fits(row, ORACLE_64) && !gen_row_fits(row, ORACLE_32);
-        instances += n->compared;
-        different += n->different;
-        open += n->open;
+        campaign_add_tally(&sum, &t.total->row[i]);
     }
     if (!rows)
         return;
-    print_message("%-12s %4u rows, %8u instances, in %7u programs, %u different, %u open",
-                  campaign_feature_name(feature), rows, instances, t.total->programs_with[feature],
-                  different, open);
+    print_message("%-12s %4u rows, %8u instances (%u%% faulted), in %7u programs, "
+                  "%u different, %u open",
+                  campaign_feature_name(feature), rows, sum.compared,
+                  sum.compared ? (unsigned)(100ull * sum.faulted / sum.compared) : 0,
+                  t.total->programs_with[feature], sum.different, sum.open);
     if (unfit)
         print_message("; %u rows SKIPPED: not for user mode, or not deterministic", unfit);
     if (!campaign_host_has(feature))
