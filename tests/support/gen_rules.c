@@ -189,10 +189,10 @@ enum {
 #undef I
 #undef ICC
 
-/* Without an x87 these cannot be as on silicon. */
+/* These are not yet as on silicon. */
 static bool awaits_x87(const struct lc_row *row)
 {
-    return gen_named(row, "esc") || gen_named(row, "fwait") || gen_named(row, "fxrstor");
+    return gen_named(row, "esc") || gen_named(row, "fxrstor");
 }
 
 bool gen_row_fits(const struct lc_row *row, enum oracle_mode mode)
