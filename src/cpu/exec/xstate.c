@@ -247,7 +247,9 @@ static bool restore(struct lc_cpu *c, const struct lc_insn *insn)
     uint8_t area[AREA_SIZE];
     uint64_t la;
     lc_fp_park(c);
+    /* The area's first byte before its header: so silicon reports a fault of either. */
     if (!lc_vmem_address(c, insn, LC_XSTATE_EXTENDED, AREA_ALIGN, false, &la) ||
+        !lc_probe(c, c->tlb_class, insn->seg, la, 1, false) ||
         !lc_fx_load(c, insn, la, area, LC_XSTATE_HEADER, LC_XSTATE_EXTENDED))
         return false;
     if (!header_valid(c, area))
