@@ -76,6 +76,16 @@ void gen_aim(struct gen *g, struct oracle_case *c, struct gen_shape *s, uint64_t
         s->bytes[s->disp_at + i] = (uint8_t)((uint64_t)s->disp >> (8 * i));
 }
 
+uint64_t gen_address(const struct gen *g, const struct oracle_case *c, const struct gen_shape *s)
+{
+    uint64_t ea = (uint64_t)s->disp + (s->rip ? c->in.rip + s->len : 0);
+    if (s->base != GEN_NONE)
+        ea += c->in.gpr[s->base];
+    if (s->index != GEN_NONE)
+        ea += c->in.gpr[s->index] << s->scale;
+    return (ea & lc_mask_size(s->asize)) + segment_base(g, s);
+}
+
 /* An address in the code page as the mode counts it. */
 static uint64_t code_address(struct gen *g)
 {

@@ -137,12 +137,19 @@ static bool is_vpermq(const struct lc_decoded *d)
     return d->pp == 0x66 && d->vex_l && (d->opcode == 0x00 || d->opcode == 0x01);
 }
 
+/* How much of an XSAVE area must lie in the segment when parts of it are not written (vol. 1, 13.7)
+ * is the processor's affair; only the segments of 16-bit mode end near the data. */
+static bool has_open_limit(const struct gen *g, const struct lc_row *row)
+{
+    return g->mode == ORACLE_16 && (gen_named(row, "xsave") || gen_named(row, "xrstor"));
+}
+
 /* The instruction `d` of the case, or what else its bytes are. */
 static void inspect_one(struct gen *g, const struct oracle_case *c, enum lc_decode_status st,
                         const struct lc_decoded *d, bool first, struct gen_info *info)
 {
     info->open |= d->row && gen_is_open(d);
-    info->open_fault |= d->row && gen_is_open_fault(d);
+    info->open_fault |= d->row && (gen_is_open_fault(d) || has_open_limit(g, d->row));
     info->open_address |= d->row && has_open_address(d->row);
     /* How much of what is not defined is fetched before #UD comes is open. */
     if (st == LC_DECODE_UD && is_vpermq(d))
@@ -189,12 +196,6 @@ enum {
 #undef I
 #undef ICC
 
-/* These are not yet as on silicon. */
-static bool awaits_x87(const struct lc_row *row)
-{
-    return gen_named(row, "esc") || gen_named(row, "fxrstor");
-}
-
 bool gen_row_fits(const struct lc_row *row, enum oracle_mode mode)
 {
     static const uint8_t foreign[] = {LC_OPK_A, LC_OPK_S, LC_OPK_C, LC_OPK_D};
@@ -202,7 +203,7 @@ bool gen_row_fits(const struct lc_row *row, enum oracle_mode mode)
     bool vector = gen_is_vector(row);
     if (n >= GENERAL_ROWS && n < GENERAL_ROWS + SYSTEM_ROWS)
         return false;
-    if (row->attr & (LC_ATTR_PRIV0 | LC_ATTR_CPL0UD) || awaits_x87(row))
+    if (row->attr & (LC_ATTR_PRIV0 | LC_ATTR_CPL0UD))
         return false;
     if (row->attr & LC_ATTR_END && !vector && !(row->attr & LC_ATTR_UD))
         return false;

@@ -61,6 +61,8 @@ unsigned gen_memory_bytes(const struct gen_shape *s);
 uint64_t gen_target(struct gen *g);
 /* The offset of a linear address in the segment of the operand; s NULL: in DS. */
 uint64_t gen_offset(const struct gen *g, const struct gen_shape *s, uint64_t la);
+/* The linear address that the memory operand (no VSIB) has in the finished case. */
+uint64_t gen_address(const struct gen *g, const struct oracle_case *c, const struct gen_shape *s);
 /* Give a register a value whose low `size` bytes are those of v. */
 void gen_set_reg(struct gen *g, struct oracle_case *c, unsigned reg, unsigned size, uint64_t v);
 /* Make the memory operand's address ea: by its base, else by its displacement. */

@@ -23,6 +23,7 @@ enum {
 #define FSW_B        0x8000u /* follows ES */
 #define FSW_FLAGS    0x003fu
 #define FOP_BITS     0x07ffu
+#define POINTER_BITS 48 /* kept of FIP and FDP, which come back canonical */
 
 /* Where ST(i) is: registers turn with TOP, the image does not. */
 static unsigned physical(const struct lc_fpu *f, unsigned i)
@@ -45,8 +46,8 @@ static void put_pointers(const struct lc_fpu *f, bool wide, uint8_t *image)
 
 static void get_pointers(struct lc_fpu *f, bool wide, const uint8_t *image)
 {
-    f->fip = lc_get(image + FIP, wide ? 8 : 4);
-    f->fdp = lc_get(image + FDP, wide ? 8 : 4);
+    f->fip = wide ? lc_sext(lc_get64(image + FIP), POINTER_BITS) : lc_get32(image + FIP);
+    f->fdp = wide ? lc_sext(lc_get64(image + FDP), POINTER_BITS) : lc_get32(image + FDP);
     f->fcs = wide ? 0 : lc_get16(image + FCS);
     f->fds = wide ? 0 : lc_get16(image + FDS);
 }
