@@ -84,8 +84,8 @@ static void fill(struct lc_fpu *f)
     f->fsw = 3 << 11 | 0x4700; /* TOP = 3 */
     f->ftw = 0xa5;
     f->fop = 0x5d9;
-    f->fip = UINT64_C(0x1122334455667788);
-    f->fdp = UINT64_C(0x99aabbccddeeff00);
+    f->fip = UINT64_C(0x0000334455667788);
+    f->fdp = UINT64_C(0xffffbbccddeeff00);
     f->fcs = 0x1234;
     f->fds = 0x5678;
     f->mxcsr = 0x9fc0;
@@ -129,8 +129,8 @@ static void check_image(struct rig *r, const struct save_case *t)
     assert_int_equal(m[5], 0);
     assert_int_equal(lc_get16(m + 6), 0x5d9);
     if (t->wide) {
-        assert_int_equal(lc_get64(m + 8), UINT64_C(0x1122334455667788));
-        assert_int_equal(lc_get64(m + 16), UINT64_C(0x99aabbccddeeff00));
+        assert_int_equal(lc_get64(m + 8), UINT64_C(0x0000334455667788));
+        assert_int_equal(lc_get64(m + 16), UINT64_C(0xffffbbccddeeff00));
     } else {
         assert_int_equal(lc_get64(m + 8), UINT64_C(0x0000123455667788));
         assert_int_equal(lc_get64(m + 16), UINT64_C(0x00005678ddeeff00));

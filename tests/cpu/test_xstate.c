@@ -56,8 +56,8 @@ static void fill_state(struct lc_fpu *f, unsigned parts)
         f->fsw = 5 << 11;
         f->ftw = 0x5a;
         f->fop = 0x123;
-        f->fip = UINT64_C(0x1111222233334444);
-        f->fdp = UINT64_C(0x5555666677778888);
+        f->fip = UINT64_C(0x0000222233334444);
+        f->fdp = UINT64_C(0x0000666677778888);
         for (unsigned i = 0; i < 8; i++)
             memset(f->st[i], (int)(0x10 + i), 10);
     }

@@ -67,7 +67,7 @@ bool gen_is_open_fault(const struct lc_decoded *d)
 
 /* Images of state: some processors look at the last byte first. MASKMOVDQU: which bytes are looked
  * at is the processor's affair (vol. 2B, MASKMOVDQU). */
-static bool has_open_address(const struct lc_row *row)
+bool gen_has_open_address(const struct lc_row *row)
 {
     static const char *const names[] = {"fxsave", "fxrstor", "xsave",  "xrstor",     "fnsave",
                                         "frstor", "fnstenv", "fldenv", "maskmovdqu", "vmaskmovdqu"};
@@ -150,7 +150,7 @@ static void inspect_one(struct gen *g, const struct oracle_case *c, enum lc_deco
 {
     info->open |= d->row && gen_is_open(d);
     info->open_fault |= d->row && (gen_is_open_fault(d) || has_open_limit(g, d->row));
-    info->open_address |= d->row && has_open_address(d->row);
+    info->open_address |= d->row && gen_has_open_address(d->row);
     /* How much of what is not defined is fetched before #UD comes is open. */
     if (st == LC_DECODE_UD && is_vpermq(d))
         info->open = true;

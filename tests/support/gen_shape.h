@@ -89,6 +89,7 @@ uint64_t gen_peek(const struct gen *g, const struct oracle_case *c, uint64_t la)
 bool gen_is_odd(const struct lc_decoded *d, enum oracle_mode mode);
 bool gen_is_open(const struct lc_decoded *d);
 bool gen_is_open_fault(const struct lc_decoded *d);
+bool gen_has_open_address(const struct lc_row *row);
 /* What of the image at la that a row stores is open. */
 void gen_open_image(const struct gen_shape *s, const struct oracle_case *c, uint64_t la,
                     struct gen_info *info);

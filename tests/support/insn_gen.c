@@ -99,6 +99,7 @@ static bool fits_program(struct gen *g, const struct gen_shape *s, struct gen_in
         gen_is_open_fault(&d) || !gen_row_fits(d.row, g->mode) || !g->features[d.row->feature] ||
         stores_image(d.row))
         return false;
+    info->open_address |= gen_has_open_address(d.row);
     return gen_add_flags(d.row, d.row->flags_undefined, info);
 }
 
