@@ -5,6 +5,7 @@
  */
 #include "cpu/cr.h"
 #include "cpu/descriptor.h"
+#include "cpu/exec/x87.h"
 #include "cpu/exec/xstate.h"
 #include "cpu/msr.h"
 #include "machine/machine.h"
@@ -240,6 +241,7 @@ enum libcpu_err libcpu_reg_set(libcpu *m, enum libcpu_reg reg, const void *buf, 
         ok = set_special(c, reg, v);
     c->fault = fault;
     c->exit = left;
+    lc_x87_settle(c); /* FCW and FSW tell whether an exception waits */
     changed(c);
     if (!ok)
         return lc_machine_fail(m, LIBCPU_ERR_RANGE, "register %s: it cannot hold 0x%llx",

@@ -22,6 +22,7 @@ enum lc_board_chip {
     LC_CHIP_DEBUGCON,
     LC_CHIP_DEBUGEXIT,
     LC_CHIP_ACPI_PM,
+    LC_CHIP_FPUERR,
     LC_CHIPS,
 };
 

@@ -1,11 +1,13 @@
 /*
  * board_pc.c - the PC as tables: chips, the ports they answer, the wires between them (law 8).
  *
- * Interrupt lines (ISA): 0 PIT, 1 keyboard, 2 cascade, 4 COM1, 8 RTC, 9 ACPI, 12 mouse.
+ * Interrupt lines (ISA): 0 PIT, 1 keyboard, 2 cascade, 4 COM1, 8 RTC, 9 ACPI, 12 mouse,
+ * 13 coprocessor.
  */
 #include "devices/acpi_pm.h"
 #include "devices/debugcon.h"
 #include "devices/debugexit.h"
+#include "devices/fpuerr.h"
 #include "devices/i8042.h"
 #include "devices/i8254.h"
 #include "devices/i8259.h"
@@ -33,6 +35,7 @@ static const struct lc_device_class *const chips[LC_CHIPS] = {
     [LC_CHIP_DEBUGCON] = &lc_debugcon_class,
     [LC_CHIP_DEBUGEXIT] = &lc_debugexit_class,
     [LC_CHIP_ACPI_PM] = &lc_acpi_pm_class,
+    [LC_CHIP_FPUERR] = &lc_fpuerr_class,
 };
 
 struct board_ports {
@@ -56,6 +59,7 @@ static const struct board_ports ports[] = {
     {"port 92h", LC_CHIP_PORT92, 0, 0x92, 1},
     {"reset control CF9h", LC_CHIP_RESET, LC_RESETCTL_PORTS, 0xcf8, 4},
     {"POST code 80h", LC_CHIP_POST, 0, 0x80, 1},
+    {"coprocessor error F0h", LC_CHIP_FPUERR, LC_FPUERR_PORT, 0xf0, 1},
     {"debug console E9h", LC_CHIP_DEBUGCON, 0, 0xe9, 1},
     {"ACPI PM1a event", LC_CHIP_ACPI_PM, LC_ACPI_PM_EVENT, 0x600, 4},
     {"ACPI PM1a control", LC_CHIP_ACPI_PM, LC_ACPI_PM_CONTROL, 0x604, 2},
@@ -75,6 +79,7 @@ static const struct board_wire wires[] = {
     {LC_CHIP_RTC, LC_MC146818_IRQ, LC_CHIP_PIC1, LC_I8259_IR0},
     {LC_CHIP_ACPI_PM, LC_ACPI_PM_SCI, LC_CHIP_PIC1, LC_I8259_IR1},
     {LC_CHIP_I8042, LC_I8042_IRQ12, LC_CHIP_PIC1, LC_I8259_IR4},
+    {LC_CHIP_FPUERR, LC_FPUERR_IRQ13, LC_CHIP_PIC1, LC_I8259_IR5},
     {LC_CHIP_KEYBOARD, LC_PS2_KEYBOARD_DATA, LC_CHIP_I8042, LC_I8042_KBD_DATA},
     {LC_CHIP_PORT61, LC_PORT61_GATE2, LC_CHIP_PIT, LC_I8254_GATE2},
     {LC_CHIP_PIT, LC_I8254_OUT2, LC_CHIP_PORT61, LC_PORT61_OUT2},
@@ -99,6 +104,17 @@ static void on_a20(void *opaque, unsigned pin, bool level)
     struct libcpu *m = opaque;
     m->board.a20[pin] = level;
     lc_cpu_set_a20(m->cpu, m->board.a20[0] || m->board.a20[1]);
+}
+
+static void on_ignne(void *opaque, unsigned pin, bool level)
+{
+    (void)pin;
+    lc_cpu_set_ignne(((struct libcpu *)opaque)->cpu, level);
+}
+
+static void on_ferr(void *opaque, bool level)
+{
+    lc_device_input(((struct libcpu *)opaque)->board.chip[LC_CHIP_FPUERR], LC_FPUERR_FERR, level);
 }
 
 static void on_reset(void *opaque, unsigned pin, bool level)
@@ -137,7 +153,9 @@ static void connect_cpu(struct libcpu *m)
     connect(chip[LC_CHIP_PORT92], LC_PORT92_RESET, on_reset, m, 0);
     connect(chip[LC_CHIP_RESET], LC_RESETCTL_RESET, on_reset, m, 0);
     connect(chip[LC_CHIP_ACPI_PM], LC_ACPI_PM_POWER_OFF, on_power_off, m, 0);
+    connect(chip[LC_CHIP_FPUERR], LC_FPUERR_IGNNE, on_ignne, m, 0);
     m->cpu->bus.intack = on_intack;
+    m->cpu->bus.ferr = on_ferr;
     m->cpu->bus.opaque = m;
 }
 

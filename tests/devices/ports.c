@@ -1,8 +1,9 @@
 /*
- * The one-register ports: 61h, 80h, 92h, CF9h, E9h, F4h.
+ * The one-register ports: 61h, 80h, 92h, CF9h, E9h, F0h, F4h.
  */
 #include "devices/debugcon.h"
 #include "devices/debugexit.h"
+#include "devices/fpuerr.h"
 #include "devices/i8254.h"
 #include "devices/port61.h"
 #include "devices/port92.h"
@@ -223,6 +224,40 @@ static void debugexit_tells_value_and_size(void **state)
     lc_device_free(d);
 }
 
+/* FERR# latches IRQ 13; the port releases it and gives IGNNE# for as long as FERR# is active. */
+static void fpuerr_latches_and_lets_the_handler_work(void **state)
+{
+    struct fake_board b;
+    struct lc_device *d;
+    struct fake_wire irq, ignne;
+
+    (void)state;
+    fake_board_init(&b);
+    d = fake_new(&b, &lc_fpuerr_class);
+    fake_wire_connect(&b, &irq, d, LC_FPUERR_IRQ13, false);
+    fake_wire_connect(&b, &ignne, d, LC_FPUERR_IGNNE, false);
+    fake_out(d, 0, 0, 0); /* no error: nothing to ignore */
+    assert_false(ignne.level);
+    lc_device_input(d, LC_FPUERR_FERR, true);
+    assert_true(irq.level);
+    assert_false(ignne.level);
+    fake_out(d, 0, 0, 0);
+    assert_false(irq.level);
+    assert_true(ignne.level);
+    lc_device_input(d, LC_FPUERR_FERR, true); /* no edge */
+    assert_false(irq.level);
+    lc_device_input(d, LC_FPUERR_FERR, false);
+    assert_false(ignne.level);
+    lc_device_input(d, LC_FPUERR_FERR, true);
+    assert_true(irq.level);
+    lc_device_input(d, LC_FPUERR_FERR, false);
+    assert_true(irq.level); /* latched */
+    assert_int_equal(fake_in(d, 0, 0), 0xff);
+    d->class->reset(d);
+    assert_false(irq.level);
+    lc_device_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +267,7 @@ int main(void)
         cmocka_unit_test(resetctl_resets_when_rst_cpu_rises),
         cmocka_unit_test(resetctl_answers_bytes_of_its_own_port_only),
         cmocka_unit_test(post80_remembers),
+        cmocka_unit_test(fpuerr_latches_and_lets_the_handler_work),
         cmocka_unit_test(debugcon_prints),
         cmocka_unit_test(debugexit_tells_value_and_size),
     };

@@ -8,6 +8,7 @@
 #include "devices/acpi_pm.h"
 #include "devices/debugcon.h"
 #include "devices/debugexit.h"
+#include "devices/fpuerr.h"
 #include "devices/i8042.h"
 #include "devices/i8254.h"
 #include "devices/i8259.h"
@@ -105,8 +106,9 @@ static const struct chip chips[] = {
     {&lc_uart16550_class, {8}, poke_uart}, {&lc_mc146818_class, {2}, poke_rtc},
     {&lc_i8042_class, {1, 1}, poke_kbc},   {&lc_acpi_pm_class, {4, 2, 4}, poke_pm},
     {&lc_port61_class, {1}, NULL},         {&lc_port92_class, {1}, NULL},
-    {&lc_post80_class, {1}, NULL},         {&lc_resetctl_class, {4}, NULL},
-    {&lc_debugcon_class, {1}, NULL},       {&lc_debugexit_class, {4}, NULL},
+    {&lc_fpuerr_class, {1}, NULL},         {&lc_post80_class, {1}, NULL},
+    {&lc_resetctl_class, {4}, NULL},       {&lc_debugcon_class, {1}, NULL},
+    {&lc_debugexit_class, {4}, NULL},
 };
 
 static void make(struct subject *s, const struct chip *chip)

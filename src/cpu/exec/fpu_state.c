@@ -7,6 +7,7 @@
 #include "cpu/exec/fpenv.h"
 #include "cpu/exec/fpu_image.h"
 #include "cpu/exec/vec.h"
+#include "cpu/exec/x87.h"
 
 /* ---- MXCSR ---- */
 
@@ -81,6 +82,7 @@ static bool restore(struct lc_cpu *c, const struct lc_insn *insn)
     if (sse && !lc_fx_mxcsr_allowed(c, image))
         return false;
     lc_fx_get_x87(&c->fpu, wide_form(insn), image);
+    lc_x87_settle(c);
     if (!sse)
         return true;
     c->fpu.mxcsr = lc_get32(image + LC_FX_MXCSR);

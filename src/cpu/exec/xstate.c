@@ -12,6 +12,7 @@
 #include "cpu/exec/fpenv.h"
 #include "cpu/exec/fpu_image.h"
 #include "cpu/exec/vec.h"
+#include "cpu/exec/x87.h"
 
 /* The header (13.4.2). */
 enum {
@@ -260,6 +261,7 @@ static bool restore(struct lc_cpu *c, const struct lc_insn *insn)
     if (r.mxcsr && !lc_fx_mxcsr_allowed(c, area))
         return false;
     commit(c, &r, wide_form(insn), area);
+    lc_x87_settle(c);
     return true;
 }
 
