@@ -124,6 +124,7 @@ static lc_next fninit(struct lc_cpu *cpu, const struct lc_insn *insn)
 /* FNENI, FNDISI, FNSETPM: instructions of the 8087 and 80287 that do nothing any more. */
 static lc_next ignored(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
+    (void)cpu;
     NEXT(cpu, insn);
 }
 
