@@ -137,7 +137,7 @@ static struct lc_seg flat(uint16_t sel, uint16_t attr)
     return (struct lc_seg){
         .sel = sel,
         .attr = (uint16_t)(attr | LC_SEG_P | LC_SEG_S | LC_SEG_ACCESSED | LC_SEG_G |
-                           (sel & 3) << LC_SEG_DPL_SHIFT),
+                           (sel & 3u) << LC_SEG_DPL_SHIFT),
         .limit = 0xffffffff,
         .usable = true,
     };
