@@ -5,7 +5,7 @@
  * usage: capstone_check STRINGS [SEED [FILE...]]
  *
  * Of each FILE every byte is a beginning.  What Capstone takes for an instruction and ours refuses
- * is a difference too, unless it belongs to x87, MMX, SSE or AVX, or an exception explains it:
+ * is a difference too, unless it is of a set that this CPU has not, or an exception explains it:
  * capstone_exceptions.def, refused() and explained() below.  What only ours takes is counted
  * (Capstone 4 does not know all of the hint space).  Exit status: 0 no difference is left, 1 some
  * are.
@@ -194,17 +194,23 @@ static bool explained(const struct lc_decoded *d, const struct mode *m, const cs
     return row->map == LC_MAP_0F && row->opcode >= 0x20 && row->opcode <= 0x23;
 }
 
-/* The vector extensions, VMX and SVM. */
+/* What this CPU has not. */
 static bool is_absent_group(unsigned g)
 {
     static const uint8_t absent[] = {
-        X86_GRP_VM,    X86_GRP_3DNOW, X86_GRP_AES,    X86_GRP_AVX,  X86_GRP_AVX2,  X86_GRP_AVX512,
-        X86_GRP_F16C,  X86_GRP_FMA,   X86_GRP_FMA4,   X86_GRP_HLE,  X86_GRP_MMX,   X86_GRP_RTM,
-        X86_GRP_SHA,   X86_GRP_SSE1,  X86_GRP_SSE2,   X86_GRP_SSE3, X86_GRP_SSE41, X86_GRP_SSE42,
-        X86_GRP_SSE4A, X86_GRP_SSSE3, X86_GRP_PCLMUL, X86_GRP_XOP,  X86_GRP_CDI,   X86_GRP_ERI,
-        X86_GRP_TBM,   X86_GRP_SGX,   X86_GRP_DQI,    X86_GRP_BWI,  X86_GRP_PFI,   X86_GRP_VLX,
-        X86_GRP_NOVLX};
+        X86_GRP_VM,    X86_GRP_3DNOW, X86_GRP_AVX512, X86_GRP_FMA4, X86_GRP_HLE,  X86_GRP_RTM,
+        X86_GRP_SSE4A, X86_GRP_XOP,   X86_GRP_CDI,    X86_GRP_ERI,  X86_GRP_TBM,  X86_GRP_SGX,
+        X86_GRP_DQI,   X86_GRP_BWI,   X86_GRP_PFI,    X86_GRP_VLX,  X86_GRP_NOVLX};
     return memchr(absent, (int)g, sizeof(absent)) != NULL;
+}
+
+/* Legacy vector instructions: 66, F2 and F3 are parts of their opcodes, or #UD (vol. 2D, A.2.4). */
+static bool is_vector_group(unsigned g)
+{
+    static const uint8_t vector[] = {X86_GRP_MMX,   X86_GRP_SSE1,  X86_GRP_SSE2,  X86_GRP_SSE3,
+                                     X86_GRP_SSSE3, X86_GRP_SSE41, X86_GRP_SSE42, X86_GRP_AES,
+                                     X86_GRP_SHA,   X86_GRP_PCLMUL};
+    return memchr(vector, (int)g, sizeof(vector)) != NULL;
 }
 
 /* Where the opcode stands that the prefixes end at; maps are not looked at. */
@@ -256,15 +262,19 @@ static bool listed_as_refused(const char *mnemonic)
  *    segment MOV (vol. 2B, MOV);
  *  - SYSCALL and SYSRET outside 64-bit mode, which only AMD has (vol. 2B, SYSCALL), and SWAPGS,
  *    which nobody has there (vol. 2B, SWAPGS);
- *  - F2, F3 or 66 before an opcode that the manual marks NP, or that wants another of them.
+ *  - F2, F3 or 66 before an opcode that the manual marks NP, or that wants another of them; and 67
+ *    before REX.W, which Capstone takes for 66.
  */
 static bool refused(const struct lc_decoded *d, const struct mode *m, const uint8_t *b,
                     const cs_insn *insn)
 {
     const uint8_t *op = opcode_of(m, b);
     const char *name = bare(insn->mnemonic);
+    bool as_66 = m->capstone == CS_MODE_64 && d->asize == 4 && (d->rex & 8);
+    bool prefixed = d->rep || d->osz || as_66;
     for (unsigned i = 0; i < insn->detail->groups_count; i++)
-        if (is_absent_group(insn->detail->groups[i]))
+        if (is_absent_group(insn->detail->groups[i]) ||
+            (prefixed && is_vector_group(insn->detail->groups[i])))
             return true;
     if (listed_as_refused(name))
         return true;
