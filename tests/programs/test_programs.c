@@ -107,12 +107,15 @@ static void on_debugcon(void *user, const uint8_t *data, size_t size)
     out->size += size;
 }
 
-/* Without vector registers the kernel has nothing to save; without XSAVE it does so by FXSAVE. */
+/* No more than the level promises: the kernel saves nothing at the first of these, uses FXSAVE up
+ * to v2, and XSAVE above. */
 static const char *model_of(const char *level)
 {
     if (strcmp(level, "general") == 0)
         return "base";
-    return strncmp(level, "x86-64", 6) == 0 ? "max" : "max,-xsave";
+    if (strcmp(level, "x86-64") == 0)
+        return "x86-64-v1";
+    return strncmp(level, "x86-64", 6) == 0 ? level : "max";
 }
 
 static void run_guest(const char *path, struct output *out)
