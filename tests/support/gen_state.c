@@ -86,15 +86,23 @@ uint32_t gen_mxcsr(struct gen *g)
     return (uint32_t)((r & 0xe07f) | (gen_percent(g, 75) ? 0x1f80 : r >> 32 & 0x1f80));
 }
 
+/* AMD's processors lose the pointers while no exception waits: there are none then. */
+static void random_pointers(struct gen *g, uint8_t *fx)
+{
+    if (!(fx[ORACLE_FSW] & 0x80))
+        return;
+    lc_put16(fx + ORACLE_FOP, (uint16_t)(gen_next(g) & 0x7ff));
+    lc_put64(fx + ORACLE_FIP, (uint32_t)gen_next(g));
+    lc_put64(fx + ORACLE_FDP, (uint32_t)gen_next(g));
+}
+
 static void random_x87(struct gen *g, uint8_t *fx, enum gen_lane lane)
 {
     uint16_t fcw = any_fcw(g);
     lc_put16(fx + ORACLE_FCW, fcw);
     lc_put16(fx + ORACLE_FSW, any_fsw(g, fcw));
     fx[ORACLE_FTW] = any_tags(g);
-    lc_put16(fx + ORACLE_FOP, (uint16_t)(gen_next(g) & 0x7ff));
-    lc_put64(fx + ORACLE_FIP, (uint32_t)gen_next(g));
-    lc_put64(fx + ORACLE_FDP, (uint32_t)gen_next(g));
+    random_pointers(g, fx);
     for (unsigned i = 0; i < 8; i++) {
         uint8_t *st = fx + ORACLE_ST + 16 * i;
         memcpy(st, gen_pooled(g, GEN_F80), 10);

@@ -34,15 +34,6 @@ static void place_code(struct gen *g, struct oracle_case *c, const uint8_t *byte
     c->in.rip = rip_of(c);
 }
 
-/* AMD's processors lose the pointers while no exception waits (gen_rules.c): nothing may hang on
- * them, as whether XSAVEC and XSAVEOPT find the x87 in use. */
-static void drop_pointers(struct oracle_case *c)
-{
-    uint8_t *fx = c->in.vectors.fx;
-    if (!(fx[ORACLE_FSW] & 0x80))
-        memset(fx + ORACLE_FOP, 0, ORACLE_MXCSR - ORACLE_FOP);
-}
-
 static void make_single(struct gen *g, const struct lc_row *row, struct oracle_case *c,
                         struct gen_info *info)
 {
@@ -52,8 +43,6 @@ static void make_single(struct gen *g, const struct lc_row *row, struct oracle_c
     gen_choose(g, &s, row, false);
     uint64_t la = vector ? gen_vector_target(g, &s) : gen_target(g);
     gen_random_state(g, c, gen_percent(g, 85) ? gen_lane_of(row) : GEN_ANY);
-    if (gen_named(row, "xsave"))
-        drop_pointers(c);
     if (gen_has_kind(row, LC_OPK_O))
         s.imm[0] = gen_offset(g, &s, la);
     gen_encode(g, &s);
