@@ -97,14 +97,6 @@ static unsigned ymm_offset(const struct lc_cpu *c, uint64_t components, bool com
     return lc_xstate_offset(c, components, LC_XSTATE_FIRST, compacted);
 }
 
-/* Bytes from the area's start that are touched. */
-static unsigned plan_extent(const struct lc_cpu *c, const struct plan *p)
-{
-    if (!(p->parts & LC_XCR0_AVX))
-        return LC_XSTATE_EXTENDED;
-    return ymm_offset(c, p->asked, p->compacted) + 16 * lc_fx_xmms(c);
-}
-
 static void save_parts(struct lc_cpu *c, const struct lc_insn *insn, const struct plan *p,
                        uint64_t la)
 {
@@ -128,7 +120,8 @@ static void save_parts(struct lc_cpu *c, const struct lc_insn *insn, const struc
 
 static bool save(struct lc_cpu *c, const struct lc_insn *insn, const struct plan *p)
 {
-    unsigned extent = plan_extent(c, p);
+    /* All that is asked for must be there, in use or not: so does silicon. */
+    unsigned extent = lc_xstate_size(c, p->asked, p->compacted);
     uint64_t la, old = 0;
     if (!lc_vmem_address(c, insn, extent, AREA_ALIGN, true, &la) ||
         !lc_probe(c, c->tlb_class, insn->seg, la, extent, true))
