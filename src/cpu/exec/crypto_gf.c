@@ -97,12 +97,17 @@ LC_INLINE lc_vec gf2p8affineqb(lc_vec x, lc_vec matrix, unsigned constant)
     return (lc_vec){affine(x[0], matrix[0], constant), affine(x[1], matrix[1], constant)};
 }
 
+LC_INLINE uint64_t inverses(uint64_t x)
+{
+    uint64_t r = 0;
+    for (unsigned i = 0; i < 64; i += 8)
+        r |= (uint64_t)inverse[x >> i & 0xff] << i;
+    return r;
+}
+
 LC_INLINE lc_vec gf2p8affineinvqb(lc_vec x, lc_vec matrix, unsigned constant)
 {
-    lc_u8x16 y = (lc_u8x16)x;
-    for (unsigned i = 0; i < 16; i++)
-        y[i] = inverse[y[i]];
-    return gf2p8affineqb((lc_vec)y, matrix, constant);
+    return gf2p8affineqb((lc_vec){inverses(x[0]), inverses(x[1])}, matrix, constant);
 }
 
 LC_VEC_BINARY_IMM(gf2p8affineqb)
