@@ -1,6 +1,7 @@
 /*
  * simdfp_arith.c - floating-point vector arithmetic (SDM vol. 1, 10.4.1, 11.4.1, 12.3; vol. 2A and
- * 2B, ADDPS, SUBPS, MULPS, DIVPS, SQRTPS, MINPS, MAXPS, ADDSUBPS, HADDPS, HSUBPS, DPPS, ROUNDPS).
+ * 2B, ADDPS, SUBPS, MULPS, DIVPS, SQRTPS, MINPS, MAXPS, ADDSUBPS, HADDPS, HSUBPS, DPPS, ROUNDPS,
+ * RCPPS, RSQRTPS).
  */
 #include "cpu/exec/simdfp.h"
 
@@ -47,6 +48,13 @@ LC_FPV_PACKED(sqrtps, LC_FPV_CALL_UNARY, sqrt_f32)
 LC_FPV_PACKED(sqrtpd, LC_FPV_CALL_UNARY, sqrt_f64)
 LC_FPV_SCALAR(sqrtss, LC_FPV_CALL_BINARY, sqrt_f32, 4)
 LC_FPV_SCALAR(sqrtsd, LC_FPV_CALL_BINARY, sqrt_f64, 8)
+
+/* ---- RCP, RSQRT: no exceptions, and MXCSR is not looked at ---- */
+
+LC_VEC_UNARY(rcpps)
+LC_VEC_UNARY(rsqrtps)
+LC_VEC_LOW(rcpss, 4)
+LC_VEC_LOW(rsqrtss, 4)
 
 /* ---- ADDSUB, HADD, HSUB ---- */
 
@@ -109,8 +117,7 @@ static bool step(struct lc_fpv *v)
     return true;
 }
 
-/* Sum the elements of x[0 .. n-1] that are `distance` apart, each pair in the place of its first.
- */
+/* Sum the elements of x[0 .. n-1] that are `distance` apart, in the place of the first of them. */
 static bool add_pairs(struct lc_fpv *v, uint32_t *x, unsigned n, unsigned distance)
 {
     for (unsigned i = 0; i < n; i += 2 * distance)

@@ -2,10 +2,9 @@
  * simdfp_host.h - see simdfp.h: for x86-64 hosts.
  *
  * A kernel is one instruction of the host, of which only SSE2 is taken for granted: what needs more
- * says so by its `ready`.  It is written
- * as assembly, since a compiler thinks that sums commute, that nobody looks at the flags, and that
- * MXCSR is always as it was at the start; `volatile` keeps it where it is.  In `op b, a`, a is the
- * first source, whose NaN comes first.
+ * says so by its `ready`.  It is written as assembly, since a compiler thinks that sums commute,
+ * that nobody looks at the flags, and that MXCSR is always as it was at the start; `volatile` keeps
+ * it where it is.  In `op b, a`, a is the first source, whose NaN comes first.
  */
 #ifndef LC_CPU_EXEC_SIMDFP_HOST_H
 #define LC_CPU_EXEC_SIMDFP_HOST_H
