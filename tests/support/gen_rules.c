@@ -38,11 +38,25 @@ bool gen_is_odd(const struct lc_decoded *d, enum oracle_mode mode)
     return mode == ORACLE_64 && row->size == LC_SIZE_F64 && d->osz;
 }
 
+/* Last bits are the processor's own: reciprocals, and the x87's functions.  The host's instructions
+ * have them, the software has others. */
+static bool has_own_digits(const struct lc_row *row)
+{
+    static const char *const names[] = {"f2xm1", "fyl2x", "fyl2xp1", "fpatan",
+                                        "fptan", "fsin",  "fcos",    "fsincos"};
+    for (unsigned i = 0; i < LC_ARRAY_LEN(names); i++)
+        if (gen_named(row, names[i]))
+            return true;
+    return strstr(row->mnemonic, "rcp") || strstr(row->mnemonic, "rsqrt");
+}
+
 /* SHLD and SHRD of words by more than 16 are undefined (vol. 2, SHLD). REP before LOOPE and LOOPNE
  * is reserved (vol. 2A, 2.1.1): processors take it for the condition. */
 bool gen_is_open(const struct lc_decoded *d)
 {
     const struct lc_row *row = d->row;
+    if (!LC_FP_HOST && has_own_digits(row))
+        return true;
     if ((gen_named(row, "shld") || gen_named(row, "shrd")) && d->opsize == 2)
         return true;
     if (gen_named(row, "movsxd") && d->opsize == 2) /* Intel reads 16 bits, AMD 32 */
