@@ -10,6 +10,25 @@ extern uint32_t boot_info;
 _Noreturn void lost(word vector, word error, word rip);
 void start(void);
 
+/* ---- what compilers call ---- */
+
+void *memcpy(void *to, const void *from, size_t n);
+void *memset(void *to, int c, size_t n);
+
+void *memcpy(void *to, const void *from, size_t n)
+{
+    void *at = to;
+    asm volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(n) : : "memory");
+    return to;
+}
+
+void *memset(void *to, int c, size_t n)
+{
+    void *at = to;
+    asm volatile("rep stosb" : "+D"(at), "+c"(n) : "a"(c) : "memory");
+    return to;
+}
+
 /* ---- text ---- */
 
 void add(struct text *t, const char *s)

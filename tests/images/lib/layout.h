@@ -24,6 +24,9 @@
 #define ARENA_END 0x800000
 #define STACK     0x7f0000 /* top of the stack of an excursion */
 
+/* Where the block of 16-bit code lies (real.S). */
+#define REAL_BLOCK 0x10000
+
 /* struct frame (image.h), in words of the runtime's size. */
 #define FRAME_RIP    16
 #define FRAME_CS     17
