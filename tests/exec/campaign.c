@@ -40,7 +40,7 @@ struct worker {
     struct finding {
         struct oracle_case c;
         struct gen_info info;
-    } found[FOUND]; /* in this batch, to be reported */
+    } found[FOUND]; /* in this batch */
     unsigned found_count;
 };
 
@@ -145,30 +145,60 @@ static void check(struct worker *w, const struct oracle_case *c, const struct ge
     t->faulted += c->out.vector != LC_VEC_BP;
     if (LC_SANITIZED || !silicon_compare(&w->silicon, c, info, &w->mine))
         return;
-    t->different++;
-    if (w->found_count < FOUND && w->reported++ < w->o->reported)
+    if (w->found_count < FOUND)
         w->found[w->found_count++] = (struct finding){*c, *info};
+    else
+        t->different++;
 }
 
-/* Made small; or, when it does not come again, as it was. */
-static void report_findings(struct worker *w)
+static bool differs(struct worker *w, const struct finding *f)
+{
+    struct oracle_case *c = oracle_cases(w->oracle);
+    *c = f->c;
+    if (!oracle_run(w->oracle, 1) || c->out.end != ORACLE_FAULT)
+        return false;
+    silicon_run(&w->silicon, c, &w->mine);
+    return silicon_compare(&w->silicon, c, &f->info, &w->mine) != 0;
+}
+
+/* Does it differ again and again? What does not is the host's affair: AMD's processors do not save
+ * FOP, FIP and FDP while no exception waits, and lose them when another process gets its turn. */
+static bool comes_again(struct worker *w, const struct finding *f)
+{
+    memcpy(oracle_background(w->oracle), w->background, ORACLE_DATA_LEN);
+    silicon_background(&w->silicon, w->background);
+    return differs(w, f) && differs(w, f) && differs(w, f);
+}
+
+/* Made small, when it can be. */
+static void report_finding(struct worker *w, struct finding *f)
+{
+    struct finding *small = malloc(sizeof(*small));
+    if (small)
+        *small = *f;
+    if (small &&
+        silicon_shrink(&w->silicon, w->oracle, &w->gen, &small->c, &small->info, &w->mine)) {
+        silicon_report(&w->silicon, &small->c, &small->info, &w->mine);
+        printf("    ");
+        silicon_print_case(stdout, &w->silicon, &small->c, &small->info);
+    } else {
+        silicon_background(&w->silicon, w->background);
+        silicon_run(&w->silicon, &f->c, &w->mine);
+        silicon_report(&w->silicon, &f->c, &f->info, &w->mine);
+    }
+    free(small);
+}
+
+static void judge_findings(struct worker *w, struct tally *t)
 {
     for (unsigned i = 0; i < w->found_count; i++) {
-        struct finding *f = &w->found[i], *small = malloc(sizeof(*small));
-        silicon_background(&w->silicon, w->background);
-        if (small)
-            *small = *f;
-        if (small &&
-            silicon_shrink(&w->silicon, w->oracle, &w->gen, &small->c, &small->info, &w->mine)) {
-            silicon_report(&w->silicon, &small->c, &small->info, &w->mine);
-            printf("    ");
-            silicon_print_case(stdout, &w->silicon, &small->c, &small->info);
-        } else {
-            silicon_background(&w->silicon, w->background);
-            silicon_run(&w->silicon, &f->c, &w->mine);
-            silicon_report(&w->silicon, &f->c, &f->info, &w->mine);
+        if (!comes_again(w, &w->found[i])) {
+            t->fleeting++;
+            continue;
         }
-        free(small);
+        t->different++;
+        if (w->reported++ < w->o->reported)
+            report_finding(w, &w->found[i]);
     }
     w->found_count = 0;
 }
@@ -190,7 +220,7 @@ static void run_batch(struct worker *w, unsigned n, struct tally *t)
     }
     for (unsigned i = 0; i < n; i++)
         check(w, &c[i], &w->info[i], t);
-    report_findings(w);
+    judge_findings(w, t);
 }
 
 static void run_row(struct worker *w, const struct lc_row *row, unsigned instances)
@@ -334,6 +364,7 @@ void campaign_add_tally(struct tally *to, const struct tally *t)
     to->compared += t->compared;
     to->different += t->different;
     to->faulted += t->faulted;
+    to->fleeting += t->fleeting;
     to->open += t->open;
     to->hung += t->hung;
     to->lost += t->lost;

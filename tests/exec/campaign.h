@@ -20,8 +20,9 @@ struct campaign_options {
 
 struct tally {
     unsigned compared, different;
-    unsigned faulted; /* of those compared */
-    unsigned open;    /* nothing says what comes out */
+    unsigned faulted;  /* of those compared */
+    unsigned fleeting; /* differed once, and not when run again */
+    unsigned open;     /* nothing says what comes out */
     unsigned hung, lost;
 };
 
