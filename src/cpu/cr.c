@@ -275,7 +275,8 @@ static lc_next lmsw_mr(struct lc_cpu *cpu, const struct lc_insn *insn)
     return load_msw(cpu, insn, v);
 }
 
-const struct lc_op lc_op_lmsw = {{LC_SAME4(lmsw_rr), {NULL}, LC_SAME4(lmsw_mr), {NULL}, {NULL}}};
+const struct lc_op lc_op_lmsw = {
+    .fn = {LC_SAME4(lmsw_rr), {NULL}, LC_SAME4(lmsw_mr), {NULL}, {NULL}}};
 
 /* CR4.UMIP keeps SMSW, SGDT, ... from programs (vol. 3A, 2.5). */
 static bool umip_allows(struct lc_cpu *c)
@@ -300,7 +301,8 @@ LC_INLINE lc_next smsw_mr(struct lc_cpu *cpu, const struct lc_insn *insn, unsign
 
 LC_INSTANCES(smsw, rr)
 LC_INSTANCES(smsw, mr)
-const struct lc_op lc_op_smsw = {{LC_SIZES(smsw, rr), {NULL}, LC_SIZES(smsw, mr), {NULL}, {NULL}}};
+const struct lc_op lc_op_smsw = {
+    .fn = {LC_SIZES(smsw, rr), {NULL}, LC_SIZES(smsw, mr), {NULL}, {NULL}}};
 
 /* ---- dropping translations ---- */
 

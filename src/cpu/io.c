@@ -117,8 +117,9 @@ LC_INSTANCES(in, ri)
 LC_INSTANCES(in, rr)
 LC_INSTANCES(out, ri)
 LC_INSTANCES(out, rr)
-const struct lc_op lc_op_in = {{LC_SIZES(in, rr), {NULL}, {NULL}, LC_SIZES(in, ri), {NULL}}};
-const struct lc_op lc_op_out = {{LC_SIZES(out, rr), {NULL}, {NULL}, LC_SIZES(out, ri), {NULL}}};
+const struct lc_op lc_op_in = {.fn = {LC_SIZES(in, rr), {NULL}, {NULL}, LC_SIZES(in, ri), {NULL}}};
+const struct lc_op lc_op_out = {
+    .fn = {LC_SIZES(out, rr), {NULL}, {NULL}, LC_SIZES(out, ri), {NULL}}};
 
 /* ---- INS, OUTS: one iteration a time ---- */
 

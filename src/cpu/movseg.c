@@ -31,7 +31,7 @@ static lc_next mov_to_seg_m(struct lc_cpu *cpu, const struct lc_insn *insn)
 }
 
 const struct lc_op lc_op_mov_to_seg = {
-    {LC_SAME4(mov_to_seg_r), LC_SAME4(mov_to_seg_m), {0}, {0}, {0}}};
+    .fn = {LC_SAME4(mov_to_seg_r), LC_SAME4(mov_to_seg_m), {0}, {0}, {0}}};
 
 /* To a register of any size, zero-extended; to memory always 16 bits. */
 LC_INLINE lc_next mov_from_seg_rr(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
@@ -48,7 +48,7 @@ static lc_next mov_from_seg_m(struct lc_cpu *cpu, const struct lc_insn *insn)
 
 LC_INSTANCES(mov_from_seg, rr)
 const struct lc_op lc_op_mov_from_seg = {
-    {LC_SIZES(mov_from_seg, rr), {0}, LC_SAME4(mov_from_seg_m), {0}, {0}}};
+    .fn = {LC_SIZES(mov_from_seg, rr), {0}, LC_SAME4(mov_from_seg_m), {0}, {0}}};
 
 /* ---- POP (PUSH is in exec/stack.c) ---- */
 

@@ -98,7 +98,8 @@ static LC_NOINLINE bool lsl(struct lc_cpu *c, const struct lc_insn *insn, unsign
     }                                                                                              \
     LC_INSTANCES(name, rr)                                                                         \
     LC_INSTANCES(name, rm)                                                                         \
-    const struct lc_op lc_op_##name = {{LC_SIZES(name, rr), LC_SIZES(name, rm), {0}, {0}, {0}}};
+    const struct lc_op lc_op_##name = {                                                            \
+        .fn = {LC_SIZES(name, rr), LC_SIZES(name, rm), {0}, {0}, {0}}};
 
 QUESTION(lar)
 QUESTION(lsl)
@@ -128,7 +129,8 @@ static LC_NOINLINE bool verify(struct lc_cpu *c, const struct lc_insn *insn, boo
         TRY(verify(cpu, insn, true, write));                                                       \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
-    const struct lc_op lc_op_##name = {{LC_SAME4(name##_r), {0}, LC_SAME4(name##_m), {0}, {0}}};
+    const struct lc_op lc_op_##name = {                                                            \
+        .fn = {LC_SAME4(name##_r), {0}, LC_SAME4(name##_m), {0}, {0}}};
 
 VERIFY(verr, false)
 VERIFY(verw, true)
@@ -158,4 +160,4 @@ static lc_next arpl_m(struct lc_cpu *cpu, const struct lc_insn *insn)
     NEXT(cpu, insn);
 }
 
-const struct lc_op lc_op_arpl = {{LC_SAME4(arpl_r), {0}, LC_SAME4(arpl_m), {0}, {0}}};
+const struct lc_op lc_op_arpl = {.fn = {LC_SAME4(arpl_r), {0}, LC_SAME4(arpl_m), {0}, {0}}};

@@ -166,8 +166,8 @@ static lc_next ltr_m(struct lc_cpu *cpu, const struct lc_insn *insn)
     return ltr(cpu, insn, true);
 }
 
-const struct lc_op lc_op_lldt = {{LC_SAME4(lldt_r), {0}, LC_SAME4(lldt_m), {0}, {0}}};
-const struct lc_op lc_op_ltr = {{LC_SAME4(ltr_r), {0}, LC_SAME4(ltr_m), {0}, {0}}};
+const struct lc_op lc_op_lldt = {.fn = {LC_SAME4(lldt_r), {0}, LC_SAME4(lldt_m), {0}, {0}}};
+const struct lc_op lc_op_ltr = {.fn = {LC_SAME4(ltr_r), {0}, LC_SAME4(ltr_m), {0}, {0}}};
 
 /* Stores: registers of any size are zero-extended, memory takes 16 bits. */
 static lc_next store_selector(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size,

@@ -33,7 +33,14 @@ enum lc_form {
 /* An operation: its handler for each form and operand size (log2 of bytes: 0 to 3). */
 struct lc_op {
     lc_op_fn fn[LC_FORMS][4];
+    /* Register and immediate forms that leave the flags alone, for where nobody reads them
+     * (exec/dead.c); NULL: there are none. */
+    lc_op_fn dead[2][4];
+    uint8_t quiet; /* forms, a bit each, that neither fault nor leave their block */
 };
+
+#define LC_QUIET(form) (1u << (form))
+#define LC_QUIET_REG   (LC_QUIET(LC_FORM_RR) | LC_QUIET(LC_FORM_RI))
 
 /* Operand kinds, named by the letters of SDM vol. 2, A.2.1. */
 enum lc_operand_kind {

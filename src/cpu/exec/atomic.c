@@ -82,7 +82,7 @@ LC_INLINE lc_next cmpxchg_mr(struct lc_cpu *cpu, const struct lc_insn *insn, uns
 #define FORMS(name)                                                                                \
     LC_INSTANCES(name, rr)                                                                         \
     LC_INSTANCES(name, mr)                                                                         \
-    const struct lc_op lc_op_##name = {{LC_SIZES(name, rr), {0}, LC_SIZES(name, mr)}};
+    const struct lc_op lc_op_##name = {.fn = {LC_SIZES(name, rr), {0}, LC_SIZES(name, mr)}};
 
 FORMS(xchg)
 FORMS(xadd)

@@ -86,11 +86,11 @@ LC_INLINE bool bit_string(struct lc_cpu *cpu, const struct lc_insn *insn, unsign
     LC_WIDE_INSTANCES(name, mr)                                                                    \
     LC_WIDE_INSTANCES(name, ri)                                                                    \
     LC_WIDE_INSTANCES(name, mi)                                                                    \
-    const struct lc_op lc_op_##name = {{LC_WIDE_SIZES(name, rr),                                   \
-                                        {0},                                                       \
-                                        LC_WIDE_SIZES(name, mr),                                   \
-                                        LC_WIDE_SIZES(name, ri),                                   \
-                                        LC_WIDE_SIZES(name, mi)}};
+    const struct lc_op lc_op_##name = {.fn = {LC_WIDE_SIZES(name, rr),                             \
+                                              {0},                                                 \
+                                              LC_WIDE_SIZES(name, mr),                             \
+                                              LC_WIDE_SIZES(name, ri),                             \
+                                              LC_WIDE_SIZES(name, mi)}};
 
 BITTEST(bt, KEEP)
 BITTEST(bts, SET)
@@ -212,7 +212,7 @@ LC_INLINE lc_next movbe_mr(struct lc_cpu *cpu, const struct lc_insn *insn, unsig
 
 LC_WIDE_INSTANCES(movbe, rm)
 LC_WIDE_INSTANCES(movbe, mr)
-const struct lc_op lc_op_movbe = {{{0}, LC_WIDE_SIZES(movbe, rm), LC_WIDE_SIZES(movbe, mr)}};
+const struct lc_op lc_op_movbe = {.fn = {{0}, LC_WIDE_SIZES(movbe, rm), LC_WIDE_SIZES(movbe, mr)}};
 
 /* ---- CRC32 ---- */
 
@@ -250,9 +250,9 @@ LC_INLINE lc_next crc32_rm(struct lc_cpu *cpu, const struct lc_insn *insn, unsig
 
 LC_INSTANCES(crc32, rr)
 LC_INSTANCES(crc32, rm)
-const struct lc_op lc_op_crc32 = {{LC_SIZES(crc32, rr), LC_SIZES(crc32, rm)}};
+const struct lc_op lc_op_crc32 = {.fn = {LC_SIZES(crc32, rr), LC_SIZES(crc32, rm)}};
 /* With a source byte the operand size is that of the destination. */
-const struct lc_op lc_op_crc32_8 = {{LC_SAME4(crc32_rr_1), LC_SAME4(crc32_rm_1)}};
+const struct lc_op lc_op_crc32_8 = {.fn = {LC_SAME4(crc32_rr_1), LC_SAME4(crc32_rm_1)}};
 
 /* ---- ADCX, ADOX: ADC by one flag, leaving the other five alone ---- */
 

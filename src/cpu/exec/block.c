@@ -7,6 +7,7 @@
  */
 #include "cpu/exec/block.h"
 
+#include "cpu/exec/dead.h"
 #include "cpu/exec/fpenv.h"
 #include "cpu/exec/hook.h"
 #include "cpu/exec/op.h"
@@ -383,6 +384,8 @@ static bool build(struct builder *b)
 {
     while (b->count < b->limit && b->bytes < b->room && build_one(b))
         continue;
+    if (b->count > 1 && b->records == b->count)
+        lc_drop_dead_flags(b->insn, b->count); /* hooks may look between any two */
     return b->count > 0 || build_crossing(b);
 }
 

@@ -43,7 +43,7 @@ LC_INLINE lc_next jcc(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned s
     {                                                                                              \
         return jcc(cpu, insn, 4, n);                                                               \
     }
-#define JCC_OP(n) {{{0}, {0}, {0}, {NULL, jcc_2_##n, jcc_4_##n, jcc_4_##n}}},
+#define JCC_OP(n) {.fn = {{0}, {0}, {0}, {NULL, jcc_2_##n, jcc_4_##n, jcc_4_##n}}},
 
 LC_EACH_CC(JCC)
 const struct lc_op lc_op_jcc[16] = {LC_EACH_CC(JCC_OP)};
@@ -161,8 +161,9 @@ LC_INSTANCES(jmp_near, rr)
 LC_INSTANCES(jmp_near, mr)
 LC_INSTANCES(call_near, rr)
 LC_INSTANCES(call_near, mr)
-const struct lc_op lc_op_jmp_near = {{LC_SIZES(jmp_near, rr), {0}, LC_SIZES(jmp_near, mr)}};
-const struct lc_op lc_op_call_near = {{LC_SIZES(call_near, rr), {0}, LC_SIZES(call_near, mr)}};
+const struct lc_op lc_op_jmp_near = {.fn = {LC_SIZES(jmp_near, rr), {0}, LC_SIZES(jmp_near, mr)}};
+const struct lc_op lc_op_call_near = {
+    .fn = {LC_SIZES(call_near, rr), {0}, LC_SIZES(call_near, mr)}};
 
 /* RET, and RET imm16, which also drops that many bytes. */
 LC_INLINE lc_next ret(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)

@@ -134,7 +134,7 @@ LC_INLINE lc_vec sha256msg2(lc_vec a, lc_vec b)
 
 #define SHA(name, call)                                                                            \
     LC_VEC_LANE_FORMS(name, name, call, LC_CLASS_SSE, sse)                                         \
-    const struct lc_op lc_op_##name = {{{name##_rr_sse}, {name##_rm_sse}}};
+    const struct lc_op lc_op_##name = {.fn = {{name##_rr_sse}, {name##_rm_sse}}};
 
 SHA(sha1rnds4, LC_VEC_CALL_BINARY_IMM)
 SHA(sha1nexte, LC_VEC_CALL_BINARY)

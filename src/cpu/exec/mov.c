@@ -43,7 +43,7 @@ LC_INLINE lc_next lea(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned s
     NEXT(cpu, insn);
 }
 
-LC_OP_SIZED(lea, lea)
+LC_OP_SIZED_QUIET(lea, lea, LC_QUIET(LC_FORM_RM))
 
 /* ---- accumulator and an address in the instruction ---- */
 
@@ -66,7 +66,8 @@ LC_INLINE lc_next mov_moffs_mr(struct lc_cpu *cpu, const struct lc_insn *insn, u
 
 LC_INSTANCES(mov_moffs, rm)
 LC_INSTANCES(mov_moffs, mr)
-const struct lc_op lc_op_mov_moffs = {{{0}, LC_SIZES(mov_moffs, rm), LC_SIZES(mov_moffs, mr)}};
+const struct lc_op lc_op_mov_moffs = {
+    .fn = {{0}, LC_SIZES(mov_moffs, rm), LC_SIZES(mov_moffs, mr)}};
 
 /* XLATB: AL := [rBX + AL], by the address size. */
 static lc_next xlatb(struct lc_cpu *cpu, const struct lc_insn *insn)
@@ -171,12 +172,12 @@ LC_INLINE lc_next set_mr(struct lc_cpu *cpu, const struct lc_insn *insn, unsigne
     ON_CONDITION(cmov, rm, 4, n)                                                                   \
     ON_CONDITION(cmov, rm, 8, n)
 #define CMOV_OP(n)                                                                                 \
-    {{{NULL, cmov_rr_2_##n, cmov_rr_4_##n, cmov_rr_8_##n},                                         \
+    {.fn = {{NULL, cmov_rr_2_##n, cmov_rr_4_##n, cmov_rr_8_##n},                                         \
       {NULL, cmov_rm_2_##n, cmov_rm_4_##n, cmov_rm_8_##n}}},
 #define SET_HANDLERS(n)                                                                            \
     ON_CONDITION(set, rr, 1, n)                                                                    \
     ON_CONDITION(set, mr, 1, n)
-#define SET_OP(n) {{{set_rr_1_##n}, {0}, {set_mr_1_##n}}},
+#define SET_OP(n) {.fn = {{set_rr_1_##n}, {0}, {set_mr_1_##n}}},
 
 LC_EACH_CC(CMOV_HANDLERS)
 LC_EACH_CC(SET_HANDLERS)

@@ -98,7 +98,7 @@ LC_INLINE bool idiv(struct lc_cpu *cpu, unsigned size, uint64_t b)
     }                                                                                              \
     LC_INSTANCES(name, rr)                                                                         \
     LC_INSTANCES(name, mr)                                                                         \
-    const struct lc_op lc_op_##name = {{LC_SIZES(name, rr), {0}, LC_SIZES(name, mr)}};
+    const struct lc_op lc_op_##name = {.fn = {LC_SIZES(name, rr), {0}, LC_SIZES(name, mr)}};
 
 ACCUMULATOR(mul)
 ACCUMULATOR(imul)

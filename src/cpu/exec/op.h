@@ -369,7 +369,8 @@ LC_INLINE unsigned lc_vvvv(const struct lc_insn *insn)
 #define LC_OP_WIDE(name)                                                                           \
     LC_WIDE_INSTANCES(name, rr)                                                                    \
     LC_WIDE_INSTANCES(name, rm)                                                                    \
-    const struct lc_op lc_op_##name = {{LC_WIDE_SIZES(name, rr), LC_WIDE_SIZES(name, rm)}};
+    const struct lc_op lc_op_##name = {.fn = {LC_WIDE_SIZES(name, rr), LC_WIDE_SIZES(name, rm)},   \
+                                       .quiet = LC_QUIET(LC_FORM_RR)};
 
 /* One handler for every form and size. */
 #define LC_SAME4(f)                                                                                \
@@ -378,10 +379,11 @@ LC_INLINE unsigned lc_vvvv(const struct lc_insn *insn)
     }
 #define LC_OP_SINGLE(name, f)                                                                      \
     const struct lc_op lc_op_##name = {                                                            \
-        {LC_SAME4(f), LC_SAME4(f), LC_SAME4(f), LC_SAME4(f), LC_SAME4(f)}};
+        .fn = {LC_SAME4(f), LC_SAME4(f), LC_SAME4(f), LC_SAME4(f), LC_SAME4(f)}};
 
-/* One template f(cpu, insn, size) for every form. */
-#define LC_OP_SIZED(name, f)                                                                       \
+/* One template f(cpu, insn, size) for every form; `forms` of it are quiet. */
+#define LC_OP_SIZED(name, f) LC_OP_SIZED_QUIET(name, f, 0)
+#define LC_OP_SIZED_QUIET(name, f, forms)                                                          \
     static lc_next name##_sized_1(struct lc_cpu *cpu, const struct lc_insn *insn)                  \
     {                                                                                              \
         return f(cpu, insn, 1);                                                                    \
@@ -398,14 +400,19 @@ LC_INLINE unsigned lc_vvvv(const struct lc_insn *insn)
     {                                                                                              \
         return f(cpu, insn, 8);                                                                    \
     }                                                                                              \
-    const struct lc_op lc_op_##name = {{LC_SIZES(name, sized), LC_SIZES(name, sized),              \
-                                        LC_SIZES(name, sized), LC_SIZES(name, sized),              \
-                                        LC_SIZES(name, sized)}};
+    const struct lc_op lc_op_##name = {.fn = {LC_SIZES(name, sized), LC_SIZES(name, sized),        \
+                                              LC_SIZES(name, sized), LC_SIZES(name, sized),        \
+                                              LC_SIZES(name, sized)},                              \
+                                       .quiet = (forms)};
 
 /*
  * dst := name(cpu, size, dst, src), all five forms; `name` sets the flags.
  */
-#define LC_OP_BINARY(name)                                                                         \
+#define LC_OP_BINARY(name) LC_BINARY_FORMS(name) LC_OP_FORMS(name)
+/* The same with `expr`, what it computes of a and b, for where its flags are dead. */
+#define LC_OP_BINARY_DEAD(name, expr)                                                              \
+    LC_BINARY_FORMS(name) LC_DEAD(name, expr) LC_OP_FORMS_WITH(name, LC_DEAD_SIZES(name))
+#define LC_BINARY_FORMS(name)                                                                      \
     LC_INLINE lc_next name##_rr(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)     \
     {                                                                                              \
         unsigned dst = insn->dst;                                                                  \
@@ -429,8 +436,7 @@ LC_INLINE unsigned lc_vvvv(const struct lc_insn *insn)
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_OP_RMW(name, mr, lc_reg(cpu, insn->src, size))                                              \
-    LC_OP_RMW(name, mi, insn->imm)                                                                 \
-    LC_OP_FORMS(name)
+    LC_OP_RMW(name, mi, insn->imm)
 
 /* The memory forms of a binary operation: [mem] := name([mem], operand). */
 #define LC_OP_RMW(name, form, operand)                                                             \
@@ -443,16 +449,47 @@ LC_INLINE unsigned lc_vvvv(const struct lc_insn *insn)
         NEXT(cpu, insn);                                                                           \
     }
 
-/* Instances of the five templates name_rr .. name_mi, and the operation. */
-#define LC_OP_FORMS(name)                                                                          \
+/* Instances of the five templates name_rr .. name_mi, and the operation with what else it has. */
+#define LC_OP_FORMS_WITH(name, ...)                                                                \
     LC_INSTANCES(name, rr)                                                                         \
     LC_INSTANCES(name, rm)                                                                         \
     LC_INSTANCES(name, mr)                                                                         \
     LC_INSTANCES(name, ri)                                                                         \
     LC_INSTANCES(name, mi)                                                                         \
-    const struct lc_op lc_op_##name = {{LC_SIZES(name, rr), LC_SIZES(name, rm),                    \
-                                        LC_SIZES(name, mr), LC_SIZES(name, ri),                    \
-                                        LC_SIZES(name, mi)}};
+    const struct lc_op lc_op_##name = {.fn = {LC_SIZES(name, rr), LC_SIZES(name, rm),              \
+                                              LC_SIZES(name, mr), LC_SIZES(name, ri),              \
+                                              LC_SIZES(name, mi)},                                 \
+                                       .quiet = LC_QUIET_REG,                                      \
+                                       __VA_ARGS__};
+#define LC_OP_FORMS(name) LC_OP_FORMS_WITH(name, .dead = {{NULL}})
+
+/*
+ * The register forms of an operation without its flags: dst := expr of a and b.
+ */
+#define LC_DEAD(name, expr)                                                                        \
+    LC_INLINE lc_next name##_dead_rr(struct lc_cpu *cpu, const struct lc_insn *insn,               \
+                                     unsigned size)                                                \
+    {                                                                                              \
+        uint64_t a = lc_reg(cpu, insn->dst, size), b = lc_reg(cpu, insn->src, size);               \
+        (void)b;                                                                                   \
+        lc_set_reg(cpu, insn->dst, size, expr);                                                    \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_INLINE lc_next name##_dead_ri(struct lc_cpu *cpu, const struct lc_insn *insn,               \
+                                     unsigned size)                                                \
+    {                                                                                              \
+        uint64_t a = lc_reg(cpu, insn->dst, size), b = insn->imm;                                  \
+        (void)b;                                                                                   \
+        lc_set_reg(cpu, insn->dst, size, expr);                                                    \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_INSTANCES(name, dead_rr)                                                                    \
+    LC_INSTANCES(name, dead_ri)
+#define LC_DEAD_SIZES(name)                                                                        \
+    .dead = {                                                                                      \
+        LC_SIZES(name, dead_rr),                                                                   \
+        LC_SIZES(name, dead_ri),                                                                   \
+    }
 
 /* Like LC_OP_BINARY for operations that write no destination (CMP, TEST). */
 #define LC_OP_COMPARE(name)                                                                        \
@@ -487,12 +524,16 @@ LC_INLINE unsigned lc_vvvv(const struct lc_insn *insn)
         name(cpu, size, a, insn->imm);                                                             \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
-    LC_OP_FORMS(name)
+    static lc_next name##_dead(struct lc_cpu *cpu, const struct lc_insn *insn)                     \
+    {                                                                                              \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_OP_FORMS_WITH(name, .dead = {LC_SAME4(name##_dead), LC_SAME4(name##_dead)})
 
 /*
  * dst := name(cpu, size, dst), register and memory.
  */
-#define LC_OP_UNARY(name)                                                                          \
+#define LC_UNARY_FORMS(name)                                                                       \
     LC_INLINE lc_next name##_rr(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)     \
     {                                                                                              \
         lc_set_reg(cpu, insn->dst, size, name(cpu, size, lc_reg(cpu, insn->dst, size)));           \
@@ -507,8 +548,18 @@ LC_INLINE unsigned lc_vvvv(const struct lc_insn *insn)
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_INSTANCES(name, rr)                                                                         \
-    LC_INSTANCES(name, mr)                                                                         \
-    const struct lc_op lc_op_##name = {{LC_SIZES(name, rr), {0}, LC_SIZES(name, mr), {0}, {0}}};
+    LC_INSTANCES(name, mr)
+
+#define LC_OP_UNARY(name)                                                                          \
+    LC_UNARY_FORMS(name)                                                                           \
+    const struct lc_op lc_op_##name = {.fn = {LC_SIZES(name, rr), {0}, LC_SIZES(name, mr)},        \
+                                       .quiet = LC_QUIET(LC_FORM_RR)};
+#define LC_OP_UNARY_DEAD(name, expr)                                                               \
+    LC_UNARY_FORMS(name)                                                                           \
+    LC_DEAD(name, expr)                                                                            \
+    const struct lc_op lc_op_##name = {.fn = {LC_SIZES(name, rr), {0}, LC_SIZES(name, mr)},        \
+                                       LC_DEAD_SIZES(name),                                        \
+                                       .quiet = LC_QUIET(LC_FORM_RR)};
 
 /*
  * dst := name(cpu, size, src) where src is register or memory and dst a register (BSF, POPCNT,

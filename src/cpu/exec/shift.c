@@ -139,7 +139,8 @@ LC_INLINE uint64_t rcr(struct lc_cpu *cpu, unsigned size, uint64_t a, uint64_t c
     LC_INSTANCES(name, ri)                                                                         \
     LC_INSTANCES(name, mi)                                                                         \
     const struct lc_op lc_op_##name = {                                                            \
-        {LC_SIZES(name, rr), {0}, LC_SIZES(name, mr), LC_SIZES(name, ri), LC_SIZES(name, mi)}};
+        .fn = {                                                                                    \
+            LC_SIZES(name, rr), {0}, LC_SIZES(name, mr), LC_SIZES(name, ri), LC_SIZES(name, mi)}};
 
 SHIFT(rol)
 SHIFT(ror)
@@ -210,7 +211,8 @@ LC_INLINE uint64_t shift_right_double(struct lc_cpu *cpu, unsigned size, uint64_
     }                                                                                              \
     LC_WIDE_INSTANCES(name, rr)                                                                    \
     LC_WIDE_INSTANCES(name, mr)                                                                    \
-    const struct lc_op lc_op_##name = {{LC_WIDE_SIZES(name, rr), {0}, LC_WIDE_SIZES(name, mr)}};
+    const struct lc_op lc_op_##name = {                                                            \
+        .fn = {LC_WIDE_SIZES(name, rr), {0}, LC_WIDE_SIZES(name, mr)}};
 
 DOUBLE_SHIFT(shld, shift_left_double, insn->imm)
 DOUBLE_SHIFT(shrd, shift_right_double, insn->imm)

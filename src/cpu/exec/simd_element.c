@@ -32,8 +32,8 @@ LC_INLINE lc_vec insert(lc_vec a, uint64_t v, unsigned size, unsigned imm)
 #define PINSR(name, size)                                                                          \
     PINSR_FORMS(name, size, LC_CLASS_SSE, sse)                                                     \
     PINSR_FORMS(name, size, LC_CLASS_128, 128)                                                     \
-    const struct lc_op lc_op_##name = {                                                            \
-        {{name##_rr_sse, name##_rr_128, NULL, NULL}, {name##_rm_sse, name##_rm_128, NULL, NULL}}};
+    const struct lc_op lc_op_##name = {.fn = {{name##_rr_sse, name##_rr_128, NULL, NULL},          \
+                                              {name##_rm_sse, name##_rm_128, NULL, NULL}}};
 PINSR(pinsr_b, 1)
 PINSR(pinsr_w, 2)
 PINSR(pinsr_d, 4)
@@ -69,8 +69,8 @@ LC_INLINE lc_vec insertps(lc_vec a, uint32_t v, unsigned imm)
     }
 INSERTPS_FORMS(LC_CLASS_SSE, sse)
 INSERTPS_FORMS(LC_CLASS_128, 128)
-const struct lc_op lc_op_insertps = {{{insertps_rr_sse, insertps_rr_128, NULL, NULL},
-                                      {insertps_rm_sse, insertps_rm_128, NULL, NULL}}};
+const struct lc_op lc_op_insertps = {.fn = {{insertps_rr_sse, insertps_rr_128, NULL, NULL},
+                                            {insertps_rm_sse, insertps_rm_128, NULL, NULL}}};
 
 /* ---- extraction: zero-extended to the whole register ---- */
 
@@ -91,7 +91,7 @@ LC_INLINE uint64_t extract(struct lc_cpu *cpu, const struct lc_insn *insn, unsig
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     const struct lc_op lc_op_##name = {                                                            \
-        {[LC_FORM_RR] = LC_SAME4(name##_rr), [LC_FORM_MR] = LC_SAME4(name##_mr)}};
+        .fn = {[LC_FORM_RR] = LC_SAME4(name##_rr), [LC_FORM_MR] = LC_SAME4(name##_mr)}};
 PEXTR(pextr_b, 1)
 PEXTR(pextr_w, 2)
 PEXTR(pextr_d, 4)
@@ -126,7 +126,7 @@ static lc_next pinsr_w_mmx_rm(struct lc_cpu *cpu, const struct lc_insn *insn)
 }
 
 const struct lc_op lc_op_pinsr_w_mmx = {
-    {[LC_FORM_RR] = LC_SAME4(pinsr_w_mmx_rr), [LC_FORM_RM] = LC_SAME4(pinsr_w_mmx_rm)}};
+    .fn = {[LC_FORM_RR] = LC_SAME4(pinsr_w_mmx_rr), [LC_FORM_RM] = LC_SAME4(pinsr_w_mmx_rm)}};
 
 static lc_next pextr_w_mmx(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
@@ -173,7 +173,7 @@ LC_INLINE uint64_t signs_q(lc_vec v)
         lc_set_reg(cpu, insn->dst, 8, signs(v.lo) | signs(v.hi) << (count));                       \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
-    const struct lc_op lc_op_##name = {{{name##_128, name##_128, name##_256, NULL}}};
+    const struct lc_op lc_op_##name = {.fn = {{name##_128, name##_128, name##_256, NULL}}};
 SIGNS(pmovmskb, signs_b, 16)
 SIGNS(movmskps, signs_d, 4)
 SIGNS(movmskpd, signs_q, 2)

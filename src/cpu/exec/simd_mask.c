@@ -122,9 +122,9 @@ LC_OP_SINGLE(maskmovq, maskmovq)
     VMASKMOV_FORMS(name, size, 16)                                                                 \
     VMASKMOV_FORMS(name, size, 32)                                                                 \
     const struct lc_op lc_op_##name##_load = {                                                     \
-        {[LC_FORM_RM] = {NULL, name##_load_16, name##_load_32, NULL}}};                            \
+        .fn = {[LC_FORM_RM] = {NULL, name##_load_16, name##_load_32, NULL}}};                      \
     const struct lc_op lc_op_##name##_store = {                                                    \
-        {[LC_FORM_MR] = {NULL, name##_store_16, name##_store_32, NULL}}};
+        .fn = {[LC_FORM_MR] = {NULL, name##_store_16, name##_store_32, NULL}}};
 VMASKMOV(vmaskmov_d, 4)
 VMASKMOV(vmaskmov_q, 8)
 
@@ -174,7 +174,7 @@ static LC_NOINLINE bool gather(struct lc_cpu *cpu, const struct lc_insn *insn, u
 #define GATHER(name, index_size, size)                                                             \
     GATHER_FORM(name, index_size, size, 16)                                                        \
     GATHER_FORM(name, index_size, size, 32)                                                        \
-    const struct lc_op lc_op_##name = {{[LC_FORM_RM] = {NULL, name##_16, name##_32, NULL}}};
+    const struct lc_op lc_op_##name = {.fn = {[LC_FORM_RM] = {NULL, name##_16, name##_32, NULL}}};
 GATHER(vpgather_dd, 4, 4)
 GATHER(vpgather_dq, 4, 8)
 GATHER(vpgather_qd, 8, 4)

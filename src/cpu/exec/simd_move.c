@@ -29,9 +29,10 @@
     MOVE_FORMS(name, LC_CLASS_SSE, sse, 16, align16)                                               \
     MOVE_FORMS(name, LC_CLASS_128, 128, 16, align16)                                               \
     MOVE_FORMS(name, LC_CLASS_256, 256, 32, align32)                                               \
-    const struct lc_op lc_op_##name = {{{name##_rr_sse, name##_rr_128, name##_rr_256, NULL},       \
-                                        {name##_rm_sse, name##_rm_128, name##_rm_256, NULL},       \
-                                        {name##_mr_sse, name##_mr_128, name##_mr_256, NULL}}};
+    const struct lc_op lc_op_##name = {                                                            \
+        .fn = {{name##_rr_sse, name##_rr_128, name##_rr_256, NULL},                                \
+               {name##_rm_sse, name##_rm_128, name##_rm_256, NULL},                                \
+               {name##_mr_sse, name##_mr_128, name##_mr_256, NULL}}};
 MOVE(mov_aligned, 16, 32)
 MOVE(mov_unaligned, 1, 1)
 
@@ -64,9 +65,9 @@ STORE_PART(movq, 8, 0)
 STORE_PART(movss, 4, 0)
 STORE_PART(movhps, 8, 8)
 
-const struct lc_op lc_op_movq = {{{movq_rr_sse, movq_rr_128, movq_rr_128, NULL},
-                                  {movq_rm_sse, movq_rm_128, movq_rm_128, NULL},
-                                  LC_SAME4(movq_mr)}};
+const struct lc_op lc_op_movq = {.fn = {{movq_rr_sse, movq_rr_128, movq_rr_128, NULL},
+                                        {movq_rm_sse, movq_rm_128, movq_rm_128, NULL},
+                                        LC_SAME4(movq_mr)}};
 
 /* ---- parts that leave the rest as it is ---- */
 
@@ -109,9 +110,9 @@ MOVSS_LOAD(LC_CLASS_SSE, sse)
 MOVSS_LOAD(LC_CLASS_128, 128)
 
 const struct lc_op lc_op_movss_load = {
-    {[LC_FORM_RM] = {movss_load_sse, movss_load_128, movss_load_128, NULL}}};
-const struct lc_op lc_op_movss_store = {{[LC_FORM_MR] = LC_SAME4(movss_mr)}};
-const struct lc_op lc_op_movhps_store = {{[LC_FORM_MR] = LC_SAME4(movhps_mr)}};
+    .fn = {[LC_FORM_RM] = {movss_load_sse, movss_load_128, movss_load_128, NULL}}};
+const struct lc_op lc_op_movss_store = {.fn = {[LC_FORM_MR] = LC_SAME4(movss_mr)}};
+const struct lc_op lc_op_movhps_store = {.fn = {[LC_FORM_MR] = LC_SAME4(movhps_mr)}};
 
 /* ---- general registers and memory: MOVD, MOVQ ---- */
 
@@ -137,10 +138,11 @@ const struct lc_op lc_op_movhps_store = {{[LC_FORM_MR] = LC_SAME4(movhps_mr)}};
         lc_set_reg(cpu, insn->dst, size, lc_get(lc_xmm(cpu, insn->src), size));                    \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
-    const struct lc_op lc_op_##name##_to = {{{name##_to_rr_sse, name##_to_rr_128, NULL, NULL},     \
-                                             {name##_to_rm_sse, name##_to_rm_128, NULL, NULL}}};   \
+    const struct lc_op lc_op_##name##_to = {                                                       \
+        .fn = {{name##_to_rr_sse, name##_to_rr_128, NULL, NULL},                                   \
+               {name##_to_rm_sse, name##_to_rm_128, NULL, NULL}}};                                 \
     const struct lc_op lc_op_##name##_from = {                                                     \
-        {[LC_FORM_RR] = LC_SAME4(name##_from_rr), [LC_FORM_MR] = LC_SAME4(name##_from_mr)}};
+        .fn = {[LC_FORM_RR] = LC_SAME4(name##_from_rr), [LC_FORM_MR] = LC_SAME4(name##_from_mr)}};
 MOVD(movd, 4)
 MOVD(movq_gpr, 8)
 
@@ -189,9 +191,11 @@ LC_INLINE lc_next mmx_store(struct lc_cpu *cpu, const struct lc_insn *insn, unsi
         return mmx_store(cpu, insn, size);                                                         \
     }                                                                                              \
     const struct lc_op lc_op_##name##_to_mmx = {                                                   \
-        {[LC_FORM_RR] = LC_SAME4(name##_to_mmx_rr), [LC_FORM_RM] = LC_SAME4(name##_to_mmx_rm)}};   \
-    const struct lc_op lc_op_##name##_from_mmx = {{[LC_FORM_RR] = LC_SAME4(name##_from_mmx_rr),    \
-                                                   [LC_FORM_MR] = LC_SAME4(name##_from_mmx_mr)}};
+        .fn = {[LC_FORM_RR] = LC_SAME4(name##_to_mmx_rr),                                          \
+               [LC_FORM_RM] = LC_SAME4(name##_to_mmx_rm)}};                                        \
+    const struct lc_op lc_op_##name##_from_mmx = {                                                 \
+        .fn = {[LC_FORM_RR] = LC_SAME4(name##_from_mmx_rr),                                        \
+               [LC_FORM_MR] = LC_SAME4(name##_from_mmx_mr)}};
 MMX_GPR(movd, 4)
 MMX_GPR(movq_gpr, 8)
 
@@ -204,9 +208,9 @@ static lc_next movq_mmx_rr(struct lc_cpu *cpu, const struct lc_insn *insn)
     NEXT(cpu, insn);
 }
 
-const struct lc_op lc_op_movq_mmx = {{[LC_FORM_RR] = LC_SAME4(movq_mmx_rr),
-                                      [LC_FORM_RM] = LC_SAME4(movq_gpr_to_mmx_rm),
-                                      [LC_FORM_MR] = LC_SAME4(movq_gpr_from_mmx_mr)}};
+const struct lc_op lc_op_movq_mmx = {.fn = {[LC_FORM_RR] = LC_SAME4(movq_mmx_rr),
+                                            [LC_FORM_RM] = LC_SAME4(movq_gpr_to_mmx_rm),
+                                            [LC_FORM_MR] = LC_SAME4(movq_gpr_from_mmx_mr)}};
 
 static lc_next movq2dq(struct lc_cpu *cpu, const struct lc_insn *insn)
 {

@@ -70,7 +70,7 @@ static lc_next vinsert128_rm(struct lc_cpu *cpu, const struct lc_insn *insn)
 }
 
 const struct lc_op lc_op_vinsert128 = {
-    {{NULL, NULL, vinsert128_rr, NULL}, {NULL, NULL, vinsert128_rm, NULL}}};
+    .fn = {{NULL, NULL, vinsert128_rr, NULL}, {NULL, NULL, vinsert128_rm, NULL}}};
 
 static lc_next vextract128_rr(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
@@ -85,7 +85,7 @@ static lc_next vextract128_mr(struct lc_cpu *cpu, const struct lc_insn *insn)
 }
 
 const struct lc_op lc_op_vextract128 = {
-    {{NULL, NULL, vextract128_rr, NULL}, {0}, {NULL, NULL, vextract128_mr, NULL}}};
+    .fn = {{NULL, NULL, vextract128_rr, NULL}, {0}, {NULL, NULL, vextract128_mr, NULL}}};
 
 /* ---- one element everywhere ---- */
 
@@ -117,8 +117,8 @@ LC_INLINE lc_vec repeat(uint64_t v, unsigned size)
 #define BROADCAST(name, size)                                                                      \
     BROADCAST_FORMS(name, size, LC_CLASS_128, 128)                                                 \
     BROADCAST_FORMS(name, size, LC_CLASS_256, 256)                                                 \
-    const struct lc_op lc_op_##name = {                                                            \
-        {{NULL, name##_rr_128, name##_rr_256, NULL}, {NULL, name##_rm_128, name##_rm_256, NULL}}};
+    const struct lc_op lc_op_##name = {.fn = {{NULL, name##_rr_128, name##_rr_256, NULL},          \
+                                              {NULL, name##_rm_128, name##_rm_256, NULL}}};
 BROADCAST(vbroadcast_b, 1)
 BROADCAST(vbroadcast_w, 2)
 BROADCAST(vbroadcast_d, 4)

@@ -82,7 +82,8 @@ LC_INLINE lc_vec psrldq(lc_vec a, uint64_t n)
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     const struct lc_op lc_op_##name##_imm = {                                                      \
-        {[LC_FORM_RR] = {NULL, name##_ri_128, name##_ri_256}, [LC_FORM_RI] = {name##_ri_sse}}};
+        .fn = {                                                                                    \
+            [LC_FORM_RR] = {NULL, name##_ri_128, name##_ri_256}, [LC_FORM_RI] = {name##_ri_sse}}};
 
 #define MMX_FORMS(name)                                                                            \
     LC_INLINE lc_vec name##_by(lc_vec a, lc_vec b)                                                 \
@@ -98,7 +99,7 @@ LC_INLINE lc_vec psrldq(lc_vec a, uint64_t n)
         lc_mm_set(cpu, insn->dst, lc_vec_low(v));                                                  \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
-    const struct lc_op lc_op_##name##_imm_mmx = {{[LC_FORM_RI] = LC_SAME4(name##_mmx_ri)}};
+    const struct lc_op lc_op_##name##_imm_mmx = {.fn = {[LC_FORM_RI] = LC_SAME4(name##_mmx_ri)}};
 
 #define SHIFT_OPS(name)                                                                            \
     COUNT_FORMS(name, LC_CLASS_SSE, sse)                                                           \

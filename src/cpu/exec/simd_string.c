@@ -188,8 +188,8 @@ static LC_NOINLINE void compare_strings(struct lc_cpu *cpu, const struct lc_insn
 #define STRING(name, length, mask)                                                                 \
     STRING_FORMS(name, length, mask, LC_CLASS_SSE, sse)                                            \
     STRING_FORMS(name, length, mask, LC_CLASS_128, 128)                                            \
-    const struct lc_op lc_op_##name = {                                                            \
-        {{name##_rr_sse, name##_rr_128, NULL, NULL}, {name##_rm_sse, name##_rm_128, NULL, NULL}}};
+    const struct lc_op lc_op_##name = {.fn = {{name##_rr_sse, name##_rr_128, NULL, NULL},          \
+                                              {name##_rm_sse, name##_rm_128, NULL, NULL}}};
 STRING(pcmpestri, 4, false)
 STRING(pcmpestri_wide, 8, false)
 STRING(pcmpestrm, 4, true)

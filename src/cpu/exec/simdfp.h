@@ -108,7 +108,7 @@ LC_INLINE void lc_fpv_begin(struct lc_cpu *cpu)
 
 #define LC_FPV_SOFT(name, soft, size, is_packed)                                                   \
     LC_FPV_SOFT_FORMS(name, soft, size, is_packed)                                                 \
-    const struct lc_op lc_op_##name = {{LC_SAME4(name##_soft_rr), LC_SAME4(name##_soft_rm)}};
+    const struct lc_op lc_op_##name = {.fn = {LC_SAME4(name##_soft_rr), LC_SAME4(name##_soft_rm)}};
 
 /* Comparison predicates (vol. 2A, table 3-1), bit `order` of lc_fp_order: true when it holds. */
 #define LC_FPV_SIGNAL 0x10u /* a quiet NaN is invalid */

@@ -122,7 +122,7 @@ static LC_NOINLINE bool compare_f64(struct lc_cpu *cpu, const struct lc_insn *in
         TRY(m);                                                                                    \
         return name##_do(cpu, insn, lc_vec_load_low(m, width / 8));                                \
     }                                                                                              \
-    const struct lc_op lc_op_##name = {{LC_SAME4(name##_rr), LC_SAME4(name##_rm)}};
+    const struct lc_op lc_op_##name = {.fn = {LC_SAME4(name##_rr), LC_SAME4(name##_rm)}};
 
 COMPARE_FLAGS(comiss, 32, true)
 COMPARE_FLAGS(comisd, 64, true)

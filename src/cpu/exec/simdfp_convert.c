@@ -127,7 +127,8 @@ static LC_NOINLINE bool half_to_memory(struct lc_cpu *cpu, const struct lc_insn 
 TO_HALF(128, 16)
 TO_HALF(256, 32)
 
-const struct lc_op lc_op_vcvtps2ph = {{
-    [LC_FORM_RR] = {NULL, vcvtps2ph_rr_128, vcvtps2ph_rr_256, NULL},
-    [LC_FORM_MR] = {NULL, vcvtps2ph_mr_128, vcvtps2ph_mr_256, NULL},
-}};
+const struct lc_op lc_op_vcvtps2ph = {
+    .fn = {
+        [LC_FORM_RR] = {NULL, vcvtps2ph_rr_128, vcvtps2ph_rr_256, NULL},
+        [LC_FORM_MR] = {NULL, vcvtps2ph_mr_128, vcvtps2ph_mr_256, NULL},
+    }};

@@ -129,8 +129,9 @@ LC_INLINE lc_vec lc_fpv_load(const uint8_t *m, unsigned size)
     } while (0)
 
 #define LC_FPV_OP(name)                                                                            \
-    const struct lc_op lc_op_##name = {{{name##_rr_sse, name##_rr_128, name##_rr_256, NULL},       \
-                                        {name##_rm_sse, name##_rm_128, name##_rm_256, NULL}}};
+    const struct lc_op lc_op_##name = {                                                            \
+        .fn = {{name##_rr_sse, name##_rr_128, name##_rr_256, NULL},                                \
+               {name##_rm_sse, name##_rm_128, name##_rm_256, NULL}}};
 
 #define LC_FPV_VECTOR(name, call, soft, ready, size, shape)                                        \
     LC_FPV_SLOW(name, soft, size, true)                                                            \
@@ -151,8 +152,9 @@ LC_INLINE lc_vec lc_fpv_load(const uint8_t *m, unsigned size)
     LC_FPV_SLOW(name, soft, size, false)                                                           \
     LC_FPV_LANE_FORMS(name, call, ready, size, LC_CLASS_SSE, sse)                                  \
     LC_FPV_LANE_FORMS(name, call, ready, size, LC_CLASS_128, 128)                                  \
-    const struct lc_op lc_op_##name = {{{name##_rr_sse, name##_rr_128, name##_rr_128, NULL},       \
-                                        {name##_rm_sse, name##_rm_128, name##_rm_128, NULL}}};
+    const struct lc_op lc_op_##name = {                                                            \
+        .fn = {{name##_rr_sse, name##_rr_128, name##_rr_128, NULL},                                \
+               {name##_rm_sse, name##_rm_128, name##_rm_128, NULL}}};
 #define LC_FPV_SCALAR(name, call, soft, size) LC_FPV_LOW(name, call, soft, LC_FPV_READY, size)
 
 /* ROUND, by a host that has it. */
@@ -166,14 +168,14 @@ LC_INLINE lc_vec lc_fpv_load(const uint8_t *m, unsigned size)
     LC_FPV_SLOW(name, soft, 16, true)                                                              \
     LC_FPV_LANE_FORMS(name, LC_FPV_CALL_FMA, LC_FPV_READY_FMA, 16, LC_CLASS_128, 128)              \
     LC_FPV_256_FORMS(name, LC_FPV_CALL_FMA, LC_FPV_READY_FMA, 16, LC_FPV_SHAPE_PACKED)             \
-    const struct lc_op lc_op_##name = {                                                            \
-        {{NULL, name##_rr_128, name##_rr_256, NULL}, {NULL, name##_rm_128, name##_rm_256, NULL}}};
+    const struct lc_op lc_op_##name = {.fn = {{NULL, name##_rr_128, name##_rr_256, NULL},          \
+                                              {NULL, name##_rm_128, name##_rm_256, NULL}}};
 
 #define LC_FPV_FMA_SCALAR(name, soft, size)                                                        \
     LC_FPV_SLOW(name, soft, size, false)                                                           \
     LC_FPV_LANE_FORMS(name, LC_FPV_CALL_FMA, LC_FPV_READY_FMA, size, LC_CLASS_128, 128)            \
-    const struct lc_op lc_op_##name = {                                                            \
-        {{NULL, name##_rr_128, name##_rr_128, NULL}, {NULL, name##_rm_128, name##_rm_128, NULL}}};
+    const struct lc_op lc_op_##name = {.fn = {{NULL, name##_rr_128, name##_rr_128, NULL},          \
+                                              {NULL, name##_rm_128, name##_rm_128, NULL}}};
 
 /* The parts of LC_FPV_FROM_GPR, LC_FPV_TO_GPR and LC_FPV_FLAGS that come when the source is read.
  */

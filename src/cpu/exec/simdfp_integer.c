@@ -60,7 +60,7 @@ static LC_NOINLINE bool from_integer_f64(struct lc_cpu *cpu, const struct lc_ins
     FROM_GPR_FORMS(name, op, 4, cls)                                                               \
     FROM_GPR_FORMS(name, op, 8, cls)                                                               \
     const struct lc_op lc_op_##op = {                                                              \
-        {{NULL, NULL, op##_rr_4, op##_rr_8}, {NULL, NULL, op##_rm_4, op##_rm_8}}};
+        .fn = {{NULL, NULL, op##_rr_4, op##_rr_8}, {NULL, NULL, op##_rm_4, op##_rm_8}}};
 
 #define FROM_GPR(name, width)                                                                      \
     static LC_NOINLINE lc_next name##_slow(struct lc_cpu *cpu, const struct lc_insn *insn,         \
@@ -122,7 +122,7 @@ SOFT_TO_GPR(64)
     TO_GPR_FORMS(name, 4, width / 8)                                                               \
     TO_GPR_FORMS(name, 8, width / 8)                                                               \
     const struct lc_op lc_op_##name = {                                                            \
-        {{NULL, NULL, name##_rr_4, name##_rr_8}, {NULL, NULL, name##_rm_4, name##_rm_8}}};
+        .fn = {{NULL, NULL, name##_rr_4, name##_rr_8}, {NULL, NULL, name##_rm_4, name##_rm_8}}};
 
 TO_GPR(cvtss2si, 32, false)
 TO_GPR(cvttss2si, 32, true)
@@ -190,8 +190,8 @@ static lc_next cvtpi2pd_rm(struct lc_cpu *cpu, const struct lc_insn *insn)
     NEXT(cpu, insn);
 }
 
-const struct lc_op lc_op_cvtpi2ps = {{LC_SAME4(cvtpi2ps_rr), LC_SAME4(cvtpi2ps_rm)}};
-const struct lc_op lc_op_cvtpi2pd = {{LC_SAME4(cvtpi2pd_rr), LC_SAME4(cvtpi2pd_rm)}};
+const struct lc_op lc_op_cvtpi2ps = {.fn = {LC_SAME4(cvtpi2ps_rr), LC_SAME4(cvtpi2ps_rm)}};
+const struct lc_op lc_op_cvtpi2pd = {.fn = {LC_SAME4(cvtpi2pd_rr), LC_SAME4(cvtpi2pd_rm)}};
 
 /* Two elements at b to an MMX register. */
 #define SOFT_TO_MMX(width)                                                                         \
@@ -227,7 +227,7 @@ SOFT_TO_MMX(64)
         TRY(to_mmx_f##width(cpu, insn, m, truncate));                                              \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
-    const struct lc_op lc_op_##name = {{LC_SAME4(name##_rr), LC_SAME4(name##_rm)}};
+    const struct lc_op lc_op_##name = {.fn = {LC_SAME4(name##_rr), LC_SAME4(name##_rm)}};
 
 TO_MMX(cvtps2pi, 32, false)
 TO_MMX(cvttps2pi, 32, true)

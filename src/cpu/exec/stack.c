@@ -20,7 +20,7 @@ LC_INLINE lc_next push_mr(struct lc_cpu *cpu, const struct lc_insn *insn, unsign
 
 LC_WIDE_INSTANCES(push, rr)
 LC_WIDE_INSTANCES(push, mr)
-const struct lc_op lc_op_push = {{LC_WIDE_SIZES(push, rr), {0}, LC_WIDE_SIZES(push, mr)}};
+const struct lc_op lc_op_push = {.fn = {LC_WIDE_SIZES(push, rr), {0}, LC_WIDE_SIZES(push, mr)}};
 
 LC_INLINE lc_next push_imm(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {
@@ -66,7 +66,7 @@ LC_INLINE lc_next pop_mr(struct lc_cpu *cpu, const struct lc_insn *insn, unsigne
 
 LC_WIDE_INSTANCES(pop, rr)
 LC_WIDE_INSTANCES(pop, mr)
-const struct lc_op lc_op_pop = {{LC_WIDE_SIZES(pop, rr), {0}, LC_WIDE_SIZES(pop, mr)}};
+const struct lc_op lc_op_pop = {.fn = {LC_WIDE_SIZES(pop, rr), {0}, LC_WIDE_SIZES(pop, mr)}};
 
 /* ---- frames of several words: all of it is checked before any of it is written ---- */
 

@@ -279,8 +279,8 @@ LC_INLINE unsigned lc_vmem_align(enum lc_vector_class cls, unsigned size)
     }
 
 #define LC_VEC_OP(op)                                                                              \
-    const struct lc_op lc_op_##op = {{{op##_rr_sse, op##_rr_128, op##_rr_256, NULL},               \
-                                      {op##_rm_sse, op##_rm_128, op##_rm_256, NULL}}};
+    const struct lc_op lc_op_##op = {.fn = {{op##_rr_sse, op##_rr_128, op##_rr_256, NULL},         \
+                                            {op##_rm_sse, op##_rm_128, op##_rm_256, NULL}}};
 
 #define LC_VEC_FAMILY(name, call)                                                                  \
     LC_VEC_LANE_FORMS(name, name, call, LC_CLASS_SSE, sse)                                         \
@@ -320,7 +320,7 @@ LC_INLINE unsigned lc_vmem_align(enum lc_vector_class cls, unsigned size)
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     const struct lc_op lc_op_##name = {                                                            \
-        {{NULL, NULL, name##_rr, NULL}, {NULL, NULL, name##_rm, NULL}}};
+        .fn = {{NULL, NULL, name##_rr, NULL}, {NULL, NULL, name##_rm, NULL}}};
 
 /* Memory of fewer than 16 bytes, zero-extended to b. */
 #define LC_VEC_LOW_FORM(name, size, cls, suffix)                                                   \
@@ -341,8 +341,9 @@ LC_INLINE unsigned lc_vmem_align(enum lc_vector_class cls, unsigned size)
 #define LC_VEC_LOW(name, size)                                                                     \
     LC_VEC_LOW_FORM(name, size, LC_CLASS_SSE, sse)                                                 \
     LC_VEC_LOW_FORM(name, size, LC_CLASS_128, 128)                                                 \
-    const struct lc_op lc_op_##name = {{{name##_rr_sse, name##_rr_128, name##_rr_128, NULL},       \
-                                        {name##_rm_sse, name##_rm_128, name##_rm_128, NULL}}};
+    const struct lc_op lc_op_##name = {                                                            \
+        .fn = {{name##_rr_sse, name##_rr_128, name##_rr_128, NULL},                                \
+               {name##_rm_sse, name##_rm_128, name##_rm_128, NULL}}};
 
 /* ---- MMX (vol. 1, 9.2 and 9.6.2) ---- */
 
@@ -405,7 +406,7 @@ LC_INLINE uint64_t lc_vec_low(lc_vec v)
         lc_mm_set(cpu, insn->dst, lc_vec_low(call(name, a, b, lc_imm8(insn))));                    \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
-    const struct lc_op lc_op_##op##_mmx = {{LC_SAME4(op##_mmx_rr), LC_SAME4(op##_mmx_rm)}};
+    const struct lc_op lc_op_##op##_mmx = {.fn = {LC_SAME4(op##_mmx_rr), LC_SAME4(op##_mmx_rm)}};
 
 /* The operation lc_op_NAME_mmx; `name` works on 16 bytes, of which the low 8 count. */
 #define LC_MMX_BINARY(name)     LC_MMX_FAMILY(name, name, LC_VEC_CALL_BINARY)
