@@ -14,6 +14,7 @@ enum {
     REAL_CODE = 0x30000, /* 64 KiB each */
     REAL_DATA = 0x40000,
     REAL_SIZE = 0x10000,
+    CODE_PAGE = 0x1000,   /* where programs lie */
     FLAT_CODE = 0x500000, /* pages */
     FLAT_DATA = 0x501000,
     FLAT_READ_ONLY = 0x503000,
@@ -48,12 +49,16 @@ static void mix(uint32_t v)
     digest ^= digest >> 15;
 }
 
+/* Words that are not 0, and where they are. */
 static void mix_memory(const uint8_t *p, unsigned size)
 {
     for (unsigned i = 0; i < size; i += 4) {
         uint32_t v;
         __builtin_memcpy(&v, p + i, 4);
-        mix(v);
+        if (v != 0) {
+            mix(i);
+            mix(v);
+        }
     }
 }
 
@@ -149,6 +154,7 @@ static void prepare_real(void)
         table[2 * v] = (uint16_t)(real_vectors - real_block + 16 * (int)v);
         table[2 * v + 1] = REAL_BLOCK >> 4;
     }
+    __builtin_memset((void *)REAL_CODE, 0xcc, REAL_SIZE);
     set_desc(SEL_CODE16, segment(REAL_BLOCK, 0xffff, 0x9b, 0));
     set_desc(SEL_DATA16, segment(0, 0xffff, 0x93, 0));
 }
@@ -160,7 +166,7 @@ static void run_one_real(unsigned number, const struct program *p, const uint8_t
     struct frame f = frame_of(p);
     __builtin_memset(data, 0, REAL_SIZE);
     at = put_lines(p, lines, data);
-    put_code(p, bytes, (uint8_t *)REAL_CODE, REAL_SIZE);
+    put_code(p, bytes, (uint8_t *)REAL_CODE, CODE_PAGE);
     f.cs = REAL_CODE >> 4;
     f.ds = f.es = f.ss = f.fs = f.gs = REAL_DATA >> 4;
     f.vector = 0;
@@ -171,7 +177,7 @@ static void run_one_real(unsigned number, const struct program *p, const uint8_t
     clear_open(p, data);
     mix_registers(p, &f);
     mix_memory(data, REAL_SIZE);
-    mix_memory((const uint8_t *)REAL_CODE, REAL_SIZE);
+    mix_memory((const uint8_t *)REAL_CODE, CODE_PAGE);
     tell(number, &f);
 }
 
@@ -205,7 +211,7 @@ static void run_one_flat(unsigned number, const struct program *p, const uint8_t
     uint8_t *data = (uint8_t *)FLAT_DATA;
     struct frame f = frame_of(p);
     at = put_lines(p, lines, data);
-    put_code(p, bytes, (uint8_t *)FLAT_CODE, 0x1000);
+    put_code(p, bytes, (uint8_t *)FLAT_CODE, CODE_PAGE);
     run(&f);
     clear_open(p, data);
     mix_registers(p, &f);
