@@ -30,7 +30,7 @@ typedef const struct lc_insn *lc_next;
 #if LC_DISPATCH_TAIL
 #define LC_RUN(cpu, insn) return (insn)->fn((cpu), (insn))
 #else
-#define LC_RUN(cpu, insn) return (insn)
+#define LC_RUN(cpu, insn) return ((void)(cpu), (insn))
 #endif
 #define NEXT(cpu, insn) LC_RUN(cpu, (insn) + 1)
 
