@@ -184,6 +184,14 @@ static bool is_access_fault(const struct oracle_outcome *o)
     return o->vector == LC_VEC_SS || o->vector == LC_VEC_GP || o->vector == LC_VEC_PF;
 }
 
+/* An operand over the end of the 4 GiB: whether all of it is refused, or its first part looked at
+ * before, is the implementation's affair (SDM vol. 3A, 5.3). */
+static bool is_open_wrap(const struct oracle_outcome *mine, const struct oracle_outcome *theirs)
+{
+    bool end = theirs->cr2 >> 4 == UINT32_MAX >> 4;
+    return mine->vector != LC_VEC_PF && is_access_fault(mine) && theirs->vector == LC_VEC_PF && end;
+}
+
 /* What of an error code can be compared: for an address that is no user's Linux says that the page
  * was there, whatever the processor said. */
 static bool same_fault(const struct gen_info *info, const struct oracle_outcome *mine,
@@ -192,6 +200,8 @@ static bool same_fault(const struct gen_info *info, const struct oracle_outcome 
     bool page = mine->vector == LC_VEC_PF;
     if (info->open_address && is_access_fault(mine))
         return is_access_fault(theirs);
+    if (is_open_wrap(mine, theirs))
+        return true;
     uint32_t mask = page && mine->cr2 >= UINT64_C(0x7ffffffff000) ? ~LC_PF_P : ~0u;
     if (mine->vector != theirs->vector || ((mine->error ^ theirs->error) & mask))
         return false;

@@ -2,6 +2,7 @@
  * xcr.c - XCR0, the components that it enables, and which of them are in use: XGETBV, XSETBV (SDM
  * vol. 1, 13.2 to 13.6; vol. 2D, XGETBV, XSETBV).
  */
+#include "cpu/exec/fpenv.h"
 #include "cpu/exec/fpu_image.h"
 #include "cpu/exec/xstate.h"
 
@@ -100,13 +101,19 @@ uint64_t lc_xinuse(const struct lc_cpu *c)
 
 /* ---- XGETBV, XSETBV: #UD without CR4.OSXSAVE is the rows' attribute ---- */
 
+/* XINUSE as XGETBV tells it: SSE is in use too while MXCSR is not as after reset (vol. 1, 13.2). */
+static uint64_t told_in_use(struct lc_cpu *c)
+{
+    return lc_xinuse(c) | (lc_fp_mxcsr(c) != LC_MXCSR_INITIAL ? LC_XCR0_SSE : 0);
+}
+
 /* The register that ECX names is left in cpu->found. */
 static LC_NOINLINE bool read_xcr(struct lc_cpu *c)
 {
     uint32_t n = (uint32_t)c->gpr[LC_RCX];
     if (n > 1 || (n == 1 && !lc_has(c, LC_FEAT_XGETBV1)))
         return lc_raise_gp0(c);
-    c->found = n == 0 ? c->fpu.xcr0 : c->fpu.xcr0 & lc_xinuse(c);
+    c->found = n == 0 ? c->fpu.xcr0 : c->fpu.xcr0 & told_in_use(c);
     return true;
 }
 
