@@ -52,9 +52,10 @@ static void finish(const char *what, struct campaign_result *r, const struct tal
     if (!possible)
         print_message("skipped: %s\n", r->why);
     else
-        print_message("%s: %u compared (%u faulted), %u different, %u fleeting, %u open, %u hung, "
+        print_message("%s: %u %s (%u faulted), %u different, %u fleeting, %u open, %u hung, "
                       "%u lost\n",
-                      what, s.compared, s.faulted, s.different, s.fleeting, s.open, s.hung, s.lost);
+                      what, s.compared, campaign_compares() ? "compared" : "run, NOT compared",
+                      s.faulted, s.different, s.fleeting, s.open, s.hung, s.lost);
     add_total(r);
     campaign_result_free(r);
     assert_false(broken);
