@@ -125,6 +125,7 @@ void lc_cpu_derive(struct lc_cpu *c)
     lc_cpu_derive_access(c);
     c->stepping = (c->rflags & LC_TF) || lc_debug_armed(c);
     c->key = derive_key(c);
+    c->disturbed = true; /* a hook may have asked for it */
 }
 
 uint64_t lc_cpu_rflags(const struct lc_cpu *c)

@@ -105,6 +105,35 @@ static void remover(void *user, libcpu *m, uint64_t la)
     OK(libcpu_hook_remove(m, l->other));
 }
 
+/* Skips INC AX at 0x7c00, and writes another instruction over the one at 0x7c02. */
+static void skipper(void *user, libcpu *m, uint64_t la)
+{
+    struct log *l = user;
+    uint64_t next = 0x7c01;
+    l->calls++;
+    if (la == 0x7c00)
+        OK(libcpu_reg_set(m, LIBCPU_REG_RIP, &next, 8));
+    if (la == 0x7c01)
+        OK(libcpu_phys_write(m, 0x7c02, "\x42", 1)); /* inc dx */
+}
+
+static void what_a_hook_changes_counts(void **state)
+{
+    static const uint8_t code[] = {0x40, 0x43, 0x41, 0xf4}; /* inc ax, bx, cx; hlt */
+    struct log l = {0};
+    (void)state;
+    libcpu *m = MACHINE(LIBCPU_BOOT_REAL16, code);
+    uint64_t rcx = libcpu_reg(m, LIBCPU_REG_RCX), rdx = libcpu_reg(m, LIBCPU_REG_RDX);
+    OK(libcpu_hook_insn(m, NULL, skipper, &l, NULL));
+    OK(libcpu_run(m, 100, NULL));
+    assert_int_equal(libcpu_reg(m, LIBCPU_REG_RAX) & 0xffff, 0);
+    assert_int_equal(libcpu_reg(m, LIBCPU_REG_RBX) & 0xffff, 1);
+    assert_int_equal(libcpu_reg(m, LIBCPU_REG_RCX), rcx);
+    assert_int_equal(libcpu_reg(m, LIBCPU_REG_RDX), rdx + 1);
+    assert_int_equal(l.calls, 4); /* each once */
+    libcpu_destroy(m);
+}
+
 static void order_and_removal_inside(void **state)
 {
     struct log l = {0};
@@ -216,6 +245,7 @@ int main(void)
         cmocka_unit_test(into_running_code),
         cmocka_unit_test(port_accesses),
         cmocka_unit_test(order_and_removal_inside),
+        cmocka_unit_test(what_a_hook_changes_counts),
         cmocka_unit_test(what_a_hook_may_not),
         cmocka_unit_test(events_on_the_way_to_a_triple_fault),
         cmocka_unit_test(walks),

@@ -226,6 +226,7 @@ static void on_code_written(void *opaque, uint64_t pa, uint64_t len)
     if (!page || !(page->granules & granules_of(pa, len)))
         return;
     page->granules = 0;
+    c->disturbed = true; /* a hook may have written, to the block that it was called from */
     kill_blocks(c->blocks, page, pa, len);
     kill_tails(c->blocks, page, pa, len);
     if (!page->blocks && !page->tails)

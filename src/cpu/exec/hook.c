@@ -51,6 +51,12 @@ LC_INLINE bool wants_out(const struct lc_cpu *cpu)
     return LC_UNLIKELY(cpu->disturbed || stop_asked(cpu));
 }
 
+/* The same after a hook was called, which may also have set rip. */
+LC_INLINE bool wants_out_after(const struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    return wants_out(cpu) || LC_UNLIKELY(cpu->rip != lc_insn_rip(cpu, insn));
+}
+
 LC_INLINE bool skipped(struct lc_cpu *cpu, unsigned what)
 {
     bool skip = (cpu->hook_skip & what) != 0;
@@ -68,7 +74,7 @@ lc_next lc_hook_block(struct lc_cpu *cpu, const struct lc_insn *insn)
         NEXT(cpu, insn);
     lc_hook_begin(cpu);
     cpu->observer.block(cpu->observer.user, cpu, la, (unsigned)insn->imm, insn->left);
-    if (wants_out(cpu))
+    if (wants_out_after(cpu, insn))
         return leave(cpu, insn, LC_HOOK_SKIP_BLOCK);
     lc_hook_end(cpu);
     NEXT(cpu, insn);
@@ -87,7 +93,7 @@ lc_next lc_hook_insn(struct lc_cpu *cpu, const struct lc_insn *insn)
         NEXT(cpu, insn);
     lc_hook_begin(cpu);
     o->insn(o->user, cpu, la, lc_insn_len(insn));
-    if (wants_out(cpu))
+    if (wants_out_after(cpu, insn))
         return leave(cpu, insn, LC_HOOK_SKIP_INSN | LC_HOOK_SKIP_BLOCK);
     lc_hook_end(cpu);
     NEXT(cpu, insn);
