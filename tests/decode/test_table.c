@@ -228,6 +228,9 @@ static void rows_do_not_clash(void **state)
             struct domain b = domain_of(&lc_rows[j]);
             if (!meet(&a, &b) || (inside(&a, &b) && !inside(&b, &a)))
                 continue;
+            /* A prefix decides first: F3 makes PAUSE of XCHG R8, RAX too. */
+            if (a.prefix != b.prefix && !(a.prefix & ~b.prefix))
+                continue;
             /* XCHG rAX, rAX at 90 stands behind NOP: one opcode of eight. */
             if (enc_span(&lc_rows[j]) > enc_span(&lc_rows[i]))
                 continue;

@@ -109,8 +109,10 @@ static bool worker_init(struct worker *w, const struct campaign_options *o, enum
     silicon_enter(&w->silicon, mode);
     for (unsigned i = 0; i < LC_FEATURES; i++)
         w->features[i] = campaign_host_has(i);
-    w->gen =
-        (struct gen){.mode = mode, .decoder = w->silicon.f.cpu->decoder, .features = w->features};
+    w->gen = (struct gen){.mode = mode,
+                          .amd = w->silicon.amd,
+                          .decoder = w->silicon.f.cpu->decoder,
+                          .features = w->features};
     return true;
 }
 
@@ -122,20 +124,18 @@ static void worker_fini(struct worker *w)
 }
 
 /* Nothing says what comes out, or this CPU cannot know: MXCSR has a bit more on some of AMD's. */
-static bool is_open(const struct worker *w, const struct oracle_case *c,
-                    const struct gen_info *info)
+static bool is_open(const struct oracle_case *c, const struct gen_info *info)
 {
     const uint32_t misaligned_mode = 0x20000;
     if (lc_get32(c->out.state.vectors.fx + ORACLE_MXCSR) & misaligned_mode)
         return true;
-    return (info->odd && !(w->o->strict || w->silicon.amd)) || info->open ||
-           (info->open_fault && c->out.vector != LC_VEC_BP);
+    return info->open || (info->open_fault && c->out.vector != LC_VEC_BP);
 }
 
 static void check(struct worker *w, const struct oracle_case *c, const struct gen_info *info,
                   struct tally *t)
 {
-    if (is_open(w, c, info)) {
+    if (is_open(c, info)) {
         t->open++;
         return;
     }

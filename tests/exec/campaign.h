@@ -15,7 +15,7 @@ struct campaign_options {
     unsigned jobs;         /* processes */
     unsigned reported;     /* differences that each process shows */
     uint64_t seed;
-    bool strict; /* what the manuals leave undefined is as AMD's */
+    bool strict; /* flags that the manuals leave undefined are compared */
 };
 
 struct tally {

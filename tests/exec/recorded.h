@@ -12,7 +12,7 @@
  *            of the state afterwards against that before; the same of the data pages
  *   numbers  vector, error code, CR2 for vector 14
  *   numbers  with RECORDED_BYTES: offset and length of bytes of the data pages that are not
- *            compared, twice
+ *            compared, three times
  *
  * A number has seven bits a byte, the lowest first, bit 7: more follow.  Changes: how many bytes
  * stay, how many change (0: no more changes), those bytes; and again.
@@ -22,7 +22,7 @@
 
 #include "exec/silicon.h"
 
-#define RECORDED_MAGIC "LCJUDGE1"
+#define RECORDED_MAGIC "LCJUDGE2"
 
 enum {
     RECORDED_MODE = 0x03,

@@ -6,7 +6,7 @@
 #include "cpu/exec/block.h"
 
 enum {
-    LIMIT = 70000, /* instructions of a case: a loop by CX ends */
+    LIMIT = 1 << 26, /* instructions of a case: silicon ends some long loops in its time */
     COMPARED = LC_OSZAPC | LC_DF,
     RO_PA = 0x18000,
     CODE_PA = 0x1c000,
@@ -188,8 +188,14 @@ static bool is_access_fault(const struct oracle_outcome *o)
  * before, is the implementation's affair (SDM vol. 3A, 5.3). */
 static bool is_open_wrap(const struct oracle_outcome *mine, const struct oracle_outcome *theirs)
 {
-    bool end = theirs->cr2 >> 4 == UINT32_MAX >> 4;
+    bool end = theirs->cr2 >> 6 == UINT32_MAX >> 6;
     return mine->vector != LC_VEC_PF && is_access_fault(mine) && theirs->vector == LC_VEC_PF && end;
+}
+
+/* BOUND: whether the second bound is read before the index is compared with the first. */
+static bool is_open_bound(const struct oracle_outcome *mine, const struct oracle_outcome *theirs)
+{
+    return is_access_fault(mine) && theirs->vector == LC_VEC_BR;
 }
 
 /* What of an error code can be compared: for an address that is no user's Linux says that the page
@@ -200,7 +206,7 @@ static bool same_fault(const struct gen_info *info, const struct oracle_outcome 
     bool page = mine->vector == LC_VEC_PF;
     if (info->open_address && is_access_fault(mine))
         return is_access_fault(theirs);
-    if (is_open_wrap(mine, theirs))
+    if (is_open_wrap(mine, theirs) || is_open_bound(mine, theirs))
         return true;
     uint32_t mask = page && mine->cr2 >= UINT64_C(0x7ffffffff000) ? ~LC_PF_P : ~0u;
     if (mine->vector != theirs->vector || ((mine->error ^ theirs->error) & mask))
@@ -247,25 +253,41 @@ static bool same_memory(const struct silicon *s, const struct gen_info *info,
     return true;
 }
 
-bool silicon_has_pointers(const struct silicon *s, const struct oracle_outcome *o)
+bool silicon_has_pointers(const struct oracle_case *c)
 {
-    return !s->amd || o->state.vectors.fx[ORACLE_FSW] & FSW_ES;
+    const uint8_t *in = c->in.vectors.fx, *out = c->out.state.vectors.fx;
+    return out[ORACLE_FSW] & FSW_ES && memcmp(in + ORACLE_FOP, out + ORACLE_FOP, 2) != 0;
 }
 
-static bool same_x87(const struct oracle_vectors *a, const struct oracle_vectors *b, bool pointers)
+static bool same_registers_x87(const struct oracle_vectors *a, const struct oracle_vectors *b)
 {
     for (unsigned i = 0; i < 8; i++)
         if (memcmp(a->fx + ORACLE_ST + 16 * i, b->fx + ORACLE_ST + 16 * i, 10) != 0)
             return false;
-    if (memcmp(a->fx, b->fx, ORACLE_FTW + 1) != 0)
+    return memcmp(a->fx, b->fx, ORACLE_FTW + 1) == 0;
+}
+
+/* How many bits of a loaded pointer are kept, before it is made canonical, differs. */
+static bool same_pointer(const uint8_t *a, const uint8_t *b)
+{
+    return ((lc_get64(a) ^ lc_get64(b)) & lc_mask_size(6)) == 0;
+}
+
+/*
+ * Only memory operands set FDP, and AMD's lose it when the system switches before.  Intel's leave
+ * FOP and FDP when an exception that has waited becomes unmasked, so that only an equal FOP says
+ * that the others are of the same instruction.
+ */
+static bool same_pointers(const struct silicon *s, const struct oracle_vectors *a,
+                          const struct oracle_vectors *b)
+{
+    const uint8_t *here = a->fx, *there = b->fx;
+    if (lc_get16(here + ORACLE_FOP) != lc_get16(there + ORACLE_FOP))
+        return !s->amd;
+    if (!same_pointer(here + ORACLE_FIP, there + ORACLE_FIP))
         return false;
-    if (!pointers)
-        return true;
-    if (memcmp(a->fx + ORACLE_FOP, b->fx + ORACLE_FOP, ORACLE_FDP - ORACLE_FOP) != 0)
-        return false;
-    /* Only memory operands set it, and AMD's lose it when the system switches before. */
-    uint64_t fdp = lc_get64(b->fx + ORACLE_FDP);
-    return fdp == 0 || fdp == lc_get64(a->fx + ORACLE_FDP);
+    return !s->amd || lc_get64(there + ORACLE_FDP) == 0 ||
+           same_pointer(here + ORACLE_FDP, there + ORACLE_FDP);
 }
 
 static bool same_vectors(const struct oracle_vectors *a, const struct oracle_vectors *b)
@@ -290,7 +312,8 @@ unsigned silicon_compare(const struct silicon *s, const struct oracle_case *c,
         differ |= SILICON_FAULT;
     if (!same_memory(s, info, &mine->memory, &theirs->memory))
         differ |= SILICON_MEMORY;
-    if (!same_x87(&a->vectors, &b->vectors, silicon_has_pointers(s, theirs)))
+    if (!same_registers_x87(&a->vectors, &b->vectors) ||
+        (silicon_has_pointers(c) && !same_pointers(s, &a->vectors, &b->vectors)))
         differ |= SILICON_X87;
     if (!same_vectors(&a->vectors, &b->vectors))
         differ |= SILICON_VECTORS;

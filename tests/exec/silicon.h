@@ -48,9 +48,10 @@ uint32_t silicon_flags(const struct silicon *s, const struct oracle_case *c,
                        const struct gen_info *info);
 /* Bits of a register that exist in a mode. */
 uint64_t silicon_reg_mask(enum oracle_mode mode);
-/* Are FOP, FIP and FDP of the outcome's image what the x87 has? AMD's processors save them only
- * while an exception waits (APM vol. 2, 11.4.4). */
-bool silicon_has_pointers(const struct silicon *s, const struct oracle_outcome *o);
+/* Are FOP, FIP and FDP of the outcome's image what the x87 has, and set by the case? AMD's
+ * processors save them only while an exception waits (APM vol. 2, 11.4.4), Intel's set FOP and FDP
+ * by unmasked exceptions alone (vol. 1, 8.1.8 and 8.1.9). */
+bool silicon_has_pointers(const struct oracle_case *c);
 
 /* ---- silicon_report.c ---- */
 /* Print the case, and both outcomes with the differences marked. */

@@ -9,6 +9,7 @@
  */
 #include "exec/campaign.h"
 #include "exec/recorded.h"
+#include "support/gen_shape.h"
 #include "support/gen_values.h"
 
 #include <cpuid.h>
@@ -86,11 +87,25 @@ static void make_small(struct recorder *r, struct oracle_case *c, uint32_t seed)
 
 /* ---- recording ---- */
 
+/* Does one of its instructions give digits that are the processor's own? */
+static bool has_own_digits(const struct recorder *r, const struct oracle_case *c)
+{
+    struct lc_decoded d;
+    enum lc_decode_status st = LC_DECODE_OK;
+    for (unsigned off = 0; off < c->code_len && st == LC_DECODE_OK; off += d.len) {
+        st = lc_decode(r->gen.decoder, gen_key(c->mode), c->code + off, c->code_len - off, &d);
+        if (st == LC_DECODE_OK && gen_has_own_digits(d.row))
+            return true;
+    }
+    return false;
+}
+
 /* As campaign.c has it: what is not sure to come out again on another processor is left out. */
-static bool is_sure(const struct oracle_case *c, const struct gen_info *info)
+static bool is_sure(const struct recorder *r, const struct oracle_case *c,
+                    const struct gen_info *info)
 {
     const uint32_t misaligned_mode = 0x20000;
-    return c->out.end == ORACLE_FAULT && !info->open && !info->odd &&
+    return c->out.end == ORACLE_FAULT && !info->open && !info->odd && !has_own_digits(r, c) &&
            !(info->open_fault && c->out.vector != LC_VEC_BP) &&
            !(lc_get32(c->out.state.vectors.fx + ORACLE_MXCSR) & misaligned_mode);
 }
@@ -121,7 +136,7 @@ static bool keep_batch(struct recorder *r, unsigned n)
     if (!run_twice(r, n))
         return false;
     for (unsigned i = 0; i < n; i++) {
-        if (!is_sure(&c[i], &r->info[i]) || !is_stable(r, &c[i], &r->first[i])) {
+        if (!is_sure(r, &c[i], &r->info[i]) || !is_stable(r, &c[i], &r->first[i])) {
             r->left_out++;
             continue;
         }
@@ -205,7 +220,8 @@ static bool record_all(struct recorder *r, unsigned instances, unsigned programs
     for (unsigned i = 0; i < LC_FEATURES; i++)
         r->features[i] = campaign_host_has(i);
     r->silicon.amd = oracle_is_amd();
-    r->gen = (struct gen){.decoder = r->silicon.f.cpu->decoder, .features = r->features};
+    r->gen = (struct gen){
+        .amd = r->silicon.amd, .decoder = r->silicon.f.cpu->decoder, .features = r->features};
     recorded_background(r->background);
     judge_name(name);
     if (!recorded_put_judge(&r->out, oracle_is_amd(), name))

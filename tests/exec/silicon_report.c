@@ -70,8 +70,8 @@ static void print_general(const struct oracle_case *c, const struct oracle_outco
     }
 }
 
-static void print_x87(const struct silicon *s, const struct oracle_case *c, const uint8_t *in,
-                      const uint8_t *here, const uint8_t *there)
+static void print_x87(const struct oracle_case *c, const uint8_t *in, const uint8_t *here,
+                      const uint8_t *there)
 {
     static const struct {
         const char *name;
@@ -81,7 +81,7 @@ static void print_x87(const struct silicon *s, const struct oracle_case *c, cons
                  {"ftw", ORACLE_FTW, 1, false}, {"fop", ORACLE_FOP, 2, true},
                  {"fip", ORACLE_FIP, 8, true},  {"fdp", ORACLE_FDP, 8, true}};
     for (unsigned i = 0; i < LC_ARRAY_LEN(words); i++)
-        if (!words[i].pointer || silicon_has_pointers(s, &c->out))
+        if (!words[i].pointer || silicon_has_pointers(c))
             print_value(words[i].name, 0, in + words[i].at, here + words[i].at, there + words[i].at,
                         words[i].size);
     for (unsigned i = 0; i < 8; i++) {
@@ -143,7 +143,7 @@ void silicon_report(const struct silicon *s, const struct oracle_case *c,
     print_event("here   ", mine);
     print_event("silicon", &c->out);
     print_general(c, mine);
-    print_x87(s, c, c->in.vectors.fx, here->fx, there->fx);
+    print_x87(c, c->in.vectors.fx, here->fx, there->fx);
     print_vectors(c, mine);
     print_memory(s, c, mine);
 }

@@ -5,7 +5,8 @@
  * For each row of the table, in 64-bit mode and in 32- and 16-bit protected mode, random instances
  * run here and there, and registers, flags, memory, x87 and vector state, fault and RIP must be
  * equal; then straight-line programs.  Flags that a row leaves undefined are not compared; with
- * LIBCPU_SILICON_STRICT set they are, and where the vendors differ this CPU is as AMD's.
+ * LIBCPU_SILICON_STRICT set they are.  Where the vendors differ this CPU is as Intel's, and
+ * support/gen_rules.c says what is left open before which judge.
  *
  * With options it is a longer campaign: see usage().
  */

@@ -4,6 +4,8 @@
  */
 #include "support/gen_shape.h"
 
+enum { XSTATE_BV = 512 }; /* offset in an XSAVE area: its header */
+
 /* Shifts by 1 define OF, a count of 0 changes nothing; the row says what is true of any count. */
 static uint16_t undefined_flags(const struct lc_decoded *d, const struct oracle_case *c)
 {
@@ -38,57 +40,133 @@ bool gen_is_odd(const struct lc_decoded *d, enum oracle_mode mode)
     return mode == ORACLE_64 && row->size == LC_SIZE_F64 && d->osz;
 }
 
+static bool is_one_of(const struct lc_row *row, const char *const *names, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (gen_named(row, names[i]))
+            return true;
+    return false;
+}
+
+static bool is_dot_product(const struct lc_row *row)
+{
+    static const char *const names[] = {"dpp", "vdpp"};
+    return is_one_of(row, names, LC_ARRAY_LEN(names));
+}
+
+static bool is_string(const struct lc_row *row)
+{
+    return row->map == LC_MAP_1 && row->opcode >= 0xa4 && row->opcode <= 0xaf &&
+           (row->opcode & 0xfe) != 0xa8;
+}
+
+/*
+ * What AMD's processors do otherwise than Intel's, and than this CPU:
+ *   MOVSXD with 66 reads 32 bits, not 16 (vol. 2B, MOVSXD);
+ *   SHA takes any address (vol. 2A, 2.4: table 2-21, type 4);
+ *   a repeated string instruction with 32-bit addresses leaves the upper half of RCX when it counts
+ *   nothing;
+ *   DPPS and DPPD add in one order for all elements, which shows in NaNs;
+ *   FSCALE of a denormal by 0, and FPREM by an infinity, underflow when that is not masked;
+ *   PAUSE with REX.B exchanges R8 and RAX.
+ */
+static bool is_open_of_amd(const struct lc_decoded *d)
+{
+    const struct lc_row *row = d->row;
+    if (gen_named(row, "movsxd") && d->opsize == 2)
+        return true;
+    if (row->feature == LC_FEAT_SHA && d->has_mem)
+        return true;
+    if (gen_named(row, "fscale") || gen_named(row, "fprem") ||
+        (row->opcode == 0x90 && row->map == LC_MAP_1 && d->rep))
+        return true;
+    return is_dot_product(row) || (is_string(row) && d->rep && d->asize == 4);
+}
+
+/* What Intel's do otherwise than AMD's and this CPU: PUSH of a segment register writes 16 bits and
+ * leaves the others (vol. 2B, PUSH). XGETBV tells of components that this CPU has not, and XSAVEOPT
+ * and XSAVEC write those that are in use, which is the processor's affair. */
+static bool is_open_of_intel(const struct lc_decoded *d)
+{
+    static const char *const names[] = {"xgetbv", "xsaveopt", "xsavec"};
+    if (is_one_of(d->row, names, LC_ARRAY_LEN(names)))
+        return true;
+    bool push_seg =
+        gen_named(d->row, "push") && (d->row->map == LC_MAP_0F || d->row->opcode < 0x20);
+    return push_seg && d->opsize != 2;
+}
+
 /* Last bits are the processor's own: reciprocals, and the x87's functions.  The host's instructions
  * have them, the software has others. */
-static bool has_own_digits(const struct lc_row *row)
+bool gen_has_own_digits(const struct lc_row *row)
 {
     static const char *const names[] = {"f2xm1", "fyl2x", "fyl2xp1", "fpatan",
                                         "fptan", "fsin",  "fcos",    "fsincos"};
-    for (unsigned i = 0; i < LC_ARRAY_LEN(names); i++)
-        if (gen_named(row, names[i]))
-            return true;
-    return strstr(row->mnemonic, "rcp") || strstr(row->mnemonic, "rsqrt");
+    return is_one_of(row, names, LC_ARRAY_LEN(names)) || strstr(row->mnemonic, "rcp") ||
+           strstr(row->mnemonic, "rsqrt");
 }
 
 /* SHLD and SHRD of words by more than 16 are undefined (vol. 2, SHLD). REP before LOOPE and LOOPNE
  * is reserved (vol. 2A, 2.1.1): processors take it for the condition. */
-bool gen_is_open(const struct lc_decoded *d)
+bool gen_is_open(const struct lc_decoded *d, bool amd)
 {
     const struct lc_row *row = d->row;
-    if (!LC_FP_HOST && has_own_digits(row))
+    if (!LC_FP_HOST && gen_has_own_digits(row))
         return true;
     if ((gen_named(row, "shld") || gen_named(row, "shrd")) && d->opsize == 2)
         return true;
-    if (gen_named(row, "movsxd") && d->opsize == 2) /* Intel reads 16 bits, AMD 32 */
-        return true;
-    if (row->feature == LC_FEAT_SHA && d->has_mem) /* AMD's take any address */
+    if (amd ? is_open_of_amd(d) : is_open_of_intel(d))
         return true;
     return d->rep && (gen_named(row, "loope") || gen_named(row, "loopne"));
+}
+
+/*
+ * Faults after which silicon differs.  AMD's: repeated CMPS and SCAS leave the flags of their last
+ * comparison, a gather the mask as it was (vol. 2B, REP; vol. 2C, VPGATHERDD); an x87 store looks
+ * at memory also when an unmasked exception keeps it from being written.  Intel's: MMX sets TOP to
+ * 0, and VCVTPS2PH its flags, before the store is found to fault; ten-byte stores write what they
+ * can; XRSTOR and XSAVE look at parts of the area that they neither read nor write.
+ */
+static bool is_open_fault_of_amd(const struct lc_decoded *d)
+{
+    bool x87_store =
+        d->row->attr & LC_ATTR_FPU && d->has_mem &&
+        (gen_named(d->row, "fst") || gen_named(d->row, "fist") || gen_named(d->row, "fbstp"));
+    return x87_store || strstr(d->row->mnemonic, "gather") || (is_string(d->row) && d->rep);
+}
+
+static bool is_open_fault_of_intel(const struct lc_decoded *d)
+{
+    static const char *const names[] = {"vcvtps2ph", "xrstor", "xsave", "fbstp"};
+    bool mmx_store = d->row->attr & LC_ATTR_MMX && d->has_mem && !gen_named(d->row, "p") &&
+                     (d->opcode == 0x7e || d->opcode == 0x7f || d->opcode == 0xe7);
+    bool store80 = d->opcode == 0xdb && gen_named(d->row, "fstp");
+    return mmx_store || store80 || is_one_of(d->row, names, LC_ARRAY_LEN(names));
 }
 
 /* ENTER, PUSHA, POPA, MASKMOVQ: silicon leaves behind what it did before the fault, this CPU
  * nothing.
  * CALL: whether the target or the stack is looked at first differs between vendors, and so does the
  * segment of a repeated MOVS whose both sides are outside. */
-bool gen_is_open_fault(const struct lc_decoded *d)
+bool gen_is_open_fault(const struct lc_decoded *d, bool amd)
 {
     static const char *const names[] = {"enter", "pusha", "popa", "call", "maskmovq"};
-    for (unsigned i = 0; i < LC_ARRAY_LEN(names); i++)
-        if (gen_named(d->row, names[i]))
-            return true;
+    if (is_one_of(d->row, names, LC_ARRAY_LEN(names)))
+        return true;
+    if (amd ? is_open_fault_of_amd(d) : is_open_fault_of_intel(d))
+        return true;
     return d->rep && d->asize != 8 && (gen_named(d->row, "movsb") || gen_named(d->row, "movsw"));
 }
 
-/* Images of state: some processors look at the last byte first. MASKMOVDQU: which bytes are looked
- * at is the processor's affair (vol. 2B, MASKMOVDQU). */
+/* Images of state: some processors look at the last byte first. Moves under a mask: which bytes are
+ * looked at is the processor's affair (vol. 2B, MASKMOVDQU), and Intel's tell of the last byte of
+ * the operand when a selected element crosses pages. */
 bool gen_has_open_address(const struct lc_row *row)
 {
-    static const char *const names[] = {"fxsave", "fxrstor", "xsave",  "xrstor",     "fnsave",
-                                        "frstor", "fnstenv", "fldenv", "maskmovdqu", "vmaskmovdqu"};
-    for (unsigned i = 0; i < LC_ARRAY_LEN(names); i++)
-        if (gen_named(row, names[i]))
-            return true;
-    return false;
+    static const char *const names[] = {"fxsave", "fxrstor", "xsave",  "xrstor",    "fnsave",
+                                        "frstor", "fnstenv", "fldenv", "maskmovdqu"};
+    return is_one_of(row, names, LC_ARRAY_LEN(names)) || strstr(row->mnemonic, "vmaskmov") ||
+           strstr(row->mnemonic, "vpmaskmov");
 }
 
 /* UD0 and UD1: whether there is a ModRM, so how many bytes are fetched, differs between vendors. */
@@ -101,7 +179,8 @@ static bool is_ud_with_modrm(const struct oracle_case *c)
 }
 
 /* AMD's processors lose the pointers when the system switches away from the program while no
- * exception waits. */
+ * exception waits; Intel's newer ones set FOP and FDP by unmasked exceptions alone, and have no FCS
+ * and FDS (vol. 1, 8.1.8). */
 static void open_environment(const struct gen_shape *s, uint64_t la, struct gen_info *info)
 {
     info->open_bytes[0].la = la + (s->opsize == 2 ? 6 : 12);
@@ -109,9 +188,11 @@ static void open_environment(const struct gen_shape *s, uint64_t la, struct gen_
 }
 
 /* The images of FXSAVE and XSAVE hold MXCSR_MASK, which is the processor's own; AMD's write the
- * pointers FOP, FIP and FDP only while an exception waits. */
-void gen_open_image(const struct gen_shape *s, const struct oracle_case *c, uint64_t la,
-                    struct gen_info *info)
+ * pointers FOP, FIP and FDP only while an exception waits. Which components are in use, as
+ * XSTATE_BV has it, is the processor's affair (vol. 1, 13.6); AMD's tell it from the registers, as
+ * this CPU does. */
+void gen_open_image(const struct gen *g, const struct gen_shape *s, const struct oracle_case *c,
+                    uint64_t la, struct gen_info *info)
 {
     const struct oracle_vectors *v = &c->in.vectors;
     if (gen_named(s->row, "fnstenv") || gen_named(s->row, "fnsave"))
@@ -122,6 +203,10 @@ void gen_open_image(const struct gen_shape *s, const struct oracle_case *c, uint
     info->open_bytes[0].len = 4;
     info->open_bytes[1].la = la + ORACLE_FOP;
     info->open_bytes[1].len = v->fx[ORACLE_FSW] & 0x80 ? 0 : ORACLE_MXCSR - ORACLE_FOP;
+    if (g->amd || !gen_named(s->row, "xsave"))
+        return;
+    info->open_bytes[2].la = la + XSTATE_BV;
+    info->open_bytes[2].len = 1;
 }
 
 /* SSE4A's encodings: AMD's processors have it, this CPU has not (APM vol. 4, EXTRQ, MOVNTSS). */
@@ -131,6 +216,15 @@ static bool is_sse4a(const struct lc_decoded *d, const struct oracle_case *c)
     for (unsigned i = 0; i + 1 < c->code_len; i++)
         if (c->code[i] == 0x0f)
             return ((c->code[i + 1] & 0xfe) == 0x78 && (f || osz)) || (c->code[i + 1] == 0x2b && f);
+    return false;
+}
+
+/* PTWRITE: some of Intel's have it, this CPU has not (vol. 2B). */
+static bool is_ptwrite(const struct lc_decoded *d, const struct oracle_case *c)
+{
+    for (unsigned i = 0; i + 2 < c->code_len; i++)
+        if (c->code[i] == 0x0f)
+            return c->code[i + 1] == 0xae && d->rep && (c->code[i + 2] >> 3 & 7) == 4;
     return false;
 }
 
@@ -145,28 +239,36 @@ bool gen_add_flags(const struct lc_row *row, uint16_t undefined, struct gen_info
     return true;
 }
 
-/* AMD's processors ignore VEX.W of VPERMQ and VPERMPD, Intel's want it (vol. 2C, VPERMQ). */
-static bool is_vpermq(const struct lc_decoded *d)
+/* AMD's processors ignore VEX.W of VPERMQ and VPERMPD, Intel's want it (vol. 2C, VPERMQ); AMD's
+ * want it clear in VPEXTRD and VPINSRD outside of 64-bit mode, Intel's ignore it there (vol. 2B).
+ */
+static bool is_open_w(const struct gen *g, const struct lc_decoded *d)
 {
-    return d->pp == 0x66 && d->vex_l && (d->opcode == 0x00 || d->opcode == 0x01);
+    if (!g->amd || d->pp != 0x66)
+        return false;
+    if (d->opcode == 0x00 || d->opcode == 0x01)
+        return d->vex_l;
+    return g->mode != ORACLE_64 && (d->opcode == 0x16 || d->opcode == 0x22);
 }
 
 /* How much of an XSAVE area must lie in the segment when parts of it are not written (vol. 1, 13.7)
- * is the processor's affair; only the segments of 16-bit mode end near the data. */
-static bool has_open_limit(const struct gen *g, const struct lc_row *row)
+ * is the processor's affair, and so is what a move under a mask does not select; only the segments
+ * of 16-bit mode end near the data. */
+bool gen_has_open_limit(const struct gen *g, const struct lc_row *row)
 {
-    return g->mode == ORACLE_16 && (gen_named(row, "xsave") || gen_named(row, "xrstor"));
+    static const char *const names[] = {"xsave", "xrstor", "vmaskmov", "vpmaskmov"};
+    return g->mode == ORACLE_16 && is_one_of(row, names, LC_ARRAY_LEN(names));
 }
 
 /* The instruction `d` of the case, or what else its bytes are. */
 static void inspect_one(struct gen *g, const struct oracle_case *c, enum lc_decode_status st,
                         const struct lc_decoded *d, bool first, struct gen_info *info)
 {
-    info->open |= d->row && gen_is_open(d);
-    info->open_fault |= d->row && (gen_is_open_fault(d) || has_open_limit(g, d->row));
+    info->open |= d->row && (gen_is_open(d, g->amd) || gen_has_open_limit(g, d->row));
+    info->open_fault |= d->row && gen_is_open_fault(d, g->amd);
     info->open_address |= d->row && gen_has_open_address(d->row);
     /* How much of what is not defined is fetched before #UD comes is open. */
-    if (st == LC_DECODE_UD && is_vpermq(d))
+    if (is_open_w(g, d))
         info->open = true;
     if (st == LC_DECODE_UD &&
         (c->code_off + c->code_len == ORACLE_PAGE || c->code_len > LC_INSN_MAX))
@@ -188,7 +290,7 @@ void gen_inspect(struct gen *g, const struct oracle_case *c, struct gen_info *in
         st = lc_decode(g->decoder, gen_key(g->mode), c->code + off, c->code_len - off, &d);
         if (off == 0) {
             info->row = st == LC_DECODE_OK ? d.row : NULL;
-            info->open = is_ud_with_modrm(c) || is_sse4a(&d, c);
+            info->open = is_ud_with_modrm(c) || is_sse4a(&d, c) || is_ptwrite(&d, c);
         }
         inspect_one(g, c, st, &d, off == 0, info);
     }

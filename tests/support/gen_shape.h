@@ -87,12 +87,14 @@ uint64_t gen_peek(const struct gen *g, const struct oracle_case *c, uint64_t la)
 
 /* ---- gen_rules.c: what may come out ---- */
 bool gen_is_odd(const struct lc_decoded *d, enum oracle_mode mode);
-bool gen_is_open(const struct lc_decoded *d);
-bool gen_is_open_fault(const struct lc_decoded *d);
+bool gen_is_open(const struct lc_decoded *d, bool amd);
+bool gen_is_open_fault(const struct lc_decoded *d, bool amd);
+bool gen_has_open_limit(const struct gen *g, const struct lc_row *row);
+bool gen_has_own_digits(const struct lc_row *row);
 bool gen_has_open_address(const struct lc_row *row);
 /* What of the image at la that a row stores is open. */
-void gen_open_image(const struct gen_shape *s, const struct oracle_case *c, uint64_t la,
-                    struct gen_info *info);
+void gen_open_image(const struct gen *g, const struct gen_shape *s, const struct oracle_case *c,
+                    uint64_t la, struct gen_info *info);
 /* An instruction more: does it read a flag that is undefined? */
 bool gen_add_flags(const struct lc_row *row, uint16_t undefined, struct gen_info *info);
 

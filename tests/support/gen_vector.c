@@ -109,6 +109,9 @@ static void put_fxsave(struct gen *g, uint8_t *p)
     put_mxcsr(g, p + ORACLE_MXCSR);
 }
 
+/* Components of XSAVE that a host may have and this CPU has not: AVX-512's, PKRU, AMX. */
+#define FOREIGN UINT64_C(0x602e0)
+
 /* The header behind the legacy region (vol. 1, 13.4.2): mostly such as XSAVE or XSAVEC writes. */
 static void put_xsave(struct gen *g, uint8_t *p)
 {
@@ -119,7 +122,7 @@ static void put_xsave(struct gen *g, uint8_t *p)
     if (gen_percent(g, 20))
         lc_put64(p + HEADER + 8, LC_BIT(63) | 7);
     if (gen_percent(g, 8))
-        p[HEADER + gen_below(g, HEADER_LEN)] ^= (uint8_t)gen_next(g);
+        p[HEADER + gen_below(g, HEADER_LEN)] ^= (uint8_t)(gen_next(g) & ~FOREIGN);
     gen_fill(g, p + YMM, 256, GEN_ANY);
 }
 
@@ -178,7 +181,7 @@ static void aim_lengths(struct gen *g, struct oracle_case *c)
 /* EDX:EAX of the XSAVE family: which components. */
 static void aim_components(struct gen *g, struct oracle_case *c)
 {
-    gen_set_reg(g, c, LC_RAX, 4, gen_percent(g, 50) ? 7 : gen_next(g));
+    gen_set_reg(g, c, LC_RAX, 4, gen_percent(g, 50) ? 7 : gen_next(g) & ~FOREIGN);
     if (gen_percent(g, 70))
         gen_set_reg(g, c, LC_RDX, 4, 0);
 }

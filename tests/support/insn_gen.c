@@ -55,7 +55,7 @@ static void make_single(struct gen *g, const struct lc_row *row, struct oracle_c
     memcpy(c->code, s.bytes, c->code_len);
     gen_inspect(g, c, info);
     if (s.mem && !gen_is_vsib(row))
-        gen_open_image(&s, c, gen_address(g, c, &s), info);
+        gen_open_image(g, &s, c, gen_address(g, c, &s), info);
 }
 
 /* Wrong prefixes may make another instruction of it, one that cannot be compared: then again. */
@@ -84,9 +84,9 @@ static bool fits_program(struct gen *g, const struct gen_shape *s, struct gen_in
     struct lc_decoded d;
     if (lc_decode(g->decoder, gen_key(g->mode), s->bytes, s->len, &d) != LC_DECODE_OK)
         return false;
-    if (d.row->attr & LC_ATTR_BRANCH || gen_is_odd(&d, g->mode) || gen_is_open(&d) ||
-        gen_is_open_fault(&d) || !gen_row_fits(d.row, g->mode) || !g->features[d.row->feature] ||
-        stores_image(d.row))
+    if (d.row->attr & LC_ATTR_BRANCH || gen_is_odd(&d, g->mode) || gen_is_open(&d, g->amd) ||
+        gen_is_open_fault(&d, g->amd) || !gen_row_fits(d.row, g->mode) ||
+        !g->features[d.row->feature] || stores_image(d.row) || gen_has_open_limit(g, d.row))
         return false;
     info->open_address |= gen_has_open_address(d.row);
     return gen_add_flags(d.row, d.row->flags_undefined, info);

@@ -18,6 +18,7 @@ enum {
 struct gen {
     uint64_t state; /* of the random numbers: the seed */
     enum oracle_mode mode;
+    bool amd; /* the judge is made by AMD: where the vendors differ this CPU follows Intel's */
     const struct lc_decoder *decoder;
     const bool *features;             /* of the host, by enum lc_feature */
     const uint8_t *background;        /* of the data pages */
@@ -36,7 +37,7 @@ struct gen_info {
     struct {
         uint64_t la;
         unsigned len;
-    } open_bytes[2];
+    } open_bytes[3];
     bool odd;          /* the manuals leave the result open, or the vendors differ */
     bool open;         /* not compared: nothing says what comes out */
     bool open_address; /* which of the faults of a memory access is told, and where, is open */

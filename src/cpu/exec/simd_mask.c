@@ -139,15 +139,26 @@ static uint64_t gather_at(struct lc_cpu *cpu, const struct lc_insn *insn, unsign
     return ea & lc_mask_size(1u << LC_INSN_ASIZE(insn->flags));
 }
 
+/* Before anything is looked for, each element of the mask becomes all of its sign, and what is
+ * above the vector's `bytes` is cleared. */
+static void spread_signs(uint8_t *mask, unsigned size, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes / size; i++)
+        memset(mask + size * i, is_set(mask, i, size) ? 0xff : 0, size);
+    memset(mask + bytes, 0, LC_VEC_BYTES - bytes);
+}
+
 /*
  * Each element that is there is written, and its mask cleared, before the next is looked for: a
  * fault leaves what has been done, so that the instruction goes on from there when it is run again.
  */
 static LC_NOINLINE bool gather(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned index_size,
-                               unsigned size, unsigned count)
+                               unsigned size, unsigned bytes)
 {
     uint8_t *dst = lc_xmm(cpu, insn->dst), *mask = lc_xmm(cpu, lc_vec_first(insn, LC_CLASS_128));
+    unsigned count = bytes / (index_size > size ? index_size : size);
     uint64_t la, v;
+    spread_signs(mask, size, bytes);
     for (unsigned i = 0; i < count; i++) {
         if (is_set(mask, i, size)) {
             uint64_t ea = gather_at(cpu, insn, i, index_size);
@@ -155,11 +166,12 @@ static LC_NOINLINE bool gather(struct lc_cpu *cpu, const struct lc_insn *insn, u
                 !lc_load(cpu, insn, insn->seg, la, size, &v))
                 return false;
             lc_put(dst + size * i, v, size);
+            memset(dst + bytes, 0, LC_VEC_BYTES - bytes);
         }
         memset(mask + size * i, 0, size);
     }
     memset(dst + size * count, 0, LC_VEC_BYTES - size * count);
-    memset(mask + size * count, 0, LC_VEC_BYTES - size * count);
+    memset(mask, 0, LC_VEC_BYTES);
     return true;
 }
 
@@ -167,8 +179,7 @@ static LC_NOINLINE bool gather(struct lc_cpu *cpu, const struct lc_insn *insn, u
 #define GATHER_FORM(name, index_size, size, bytes)                                                 \
     static lc_next name##_##bytes(struct lc_cpu *cpu, const struct lc_insn *insn)                  \
     {                                                                                              \
-        const unsigned larger = (index_size) > (size) ? (index_size) : (size);                     \
-        TRY(gather(cpu, insn, index_size, size, (bytes) / larger));                                \
+        TRY(gather(cpu, insn, index_size, size, bytes));                                           \
         NEXT(cpu, insn);                                                                           \
     }
 #define GATHER(name, index_size, size)                                                             \

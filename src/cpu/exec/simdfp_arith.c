@@ -117,11 +117,19 @@ static bool step(struct lc_fpv *v)
     return true;
 }
 
-/* Sum the elements of x[0 .. n-1] that are `distance` apart, in the place of the first of them. */
-static bool add_pairs(struct lc_fpv *v, uint32_t *x, unsigned n, unsigned distance)
+/*
+ * Sum each element of x with the one `distance` away in its lane: four equal sums in two such
+ * steps, but for NaNs, of which the first operand's comes through.  Intel's processors take the
+ * other element first in one step and the own one in the next.
+ */
+static bool add_across(struct lc_fpv *v, uint32_t *x, unsigned n, unsigned distance, bool own_first)
 {
-    for (unsigned i = 0; i < n; i += 2 * distance)
-        x[i] = lc_f32_add(&v->env, x[i], x[i + distance]);
+    uint32_t sum[LC_VEC_BYTES / 4];
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t own = x[i], other = x[i ^ distance];
+        sum[i] = lc_f32_add(&v->env, own_first ? own : other, own_first ? other : own);
+    }
+    memcpy(x, sum, n * sizeof(*x));
     return step(v);
 }
 
@@ -134,24 +142,26 @@ static void dot_f32(struct lc_fpv *v)
         uint32_t a = lc_get32(v->a + 4 * i), b = lc_get32(v->b + 4 * i);
         x[i] = v->imm >> (4 + i % 4) & 1 ? lc_f32_mul(&v->env, a, b) : 0;
     }
-    if (!step(v) || !add_pairs(v, x, n, 1) || !add_pairs(v, x, n, 2))
+    if (!step(v) || !add_across(v, x, n, 1, false) || !add_across(v, x, n, 2, true))
         return;
     for (unsigned i = 0; i < n; i++)
-        lc_put32(v->r + 4 * i, v->imm >> i % 4 & 1 ? x[i & 4] : 0);
+        x[i] = v->imm >> i % 4 & 1 ? x[i] : 0;
+    memcpy(v->r, x, n * sizeof(*x));
 }
 
 static void dot_f64(struct lc_fpv *v)
 {
-    uint64_t x[2], sum;
+    uint64_t x[2];
     for (unsigned i = 0; i < 2; i++) {
         uint64_t a = lc_get64(v->a + 8 * i), b = lc_get64(v->b + 8 * i);
         x[i] = v->imm >> (4 + i) & 1 ? lc_f64_mul(&v->env, a, b) : 0;
     }
     if (!step(v))
         return;
-    sum = lc_f64_add(&v->env, x[0], x[1]);
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t sum = lc_f64_add(&v->env, x[i], x[i ^ 1]);
         lc_put64(v->r + 8 * i, v->imm >> i & 1 ? sum : 0);
+    }
 }
 
 LC_FPV_SOFT(dpps, dot_f32, 16, true)

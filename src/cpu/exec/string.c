@@ -9,6 +9,10 @@
  * fault shows those that are done.
  *
  * Inside a chunk, elements go all at once when their pages are plain memory, else one by one.
+ *
+ * The flags of REPE and REPNE are those of the last comparison when they come to an end; a fault
+ * leaves them as they were before the first (vol. 2B, REP), so a chunk that is not the last does
+ * too.  Single-stepped, each comparison shows its own.
  */
 #include "cpu/exec/op.h"
 
@@ -345,27 +349,50 @@ static uint64_t cmps_run(struct lc_cpu *cpu, const struct lc_insn *insn, unsigne
 /* ---- the handlers ---- */
 
 /*
- * A string instruction: alone it is one element; repeated, a chunk.  `compares`: REPE and REPNE
- * look at ZF.
+ * A count of 32 bits is written, so zero-extended, even when it is 0 or the first element faults;
+ * so are the indices of MOVS and STOS, `all`, whose microcode is another: this is what Intel's
+ * processors do.
  */
-#define STRING(name, uses, compares)                                                               \
-    static LC_NOINLINE bool name##_chunk(struct lc_cpu *cpu, const struct lc_insn *insn,           \
-                                         unsigned size)                                            \
+LC_INLINE void begin_repeat(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned uses, bool all)
+{
+    add_to(cpu, insn, LC_RCX, 0);
+    if (all && uses & USES_SI)
+        add_to(cpu, insn, LC_RSI, 0);
+    if (all && uses & USES_DI)
+        add_to(cpu, insn, LC_RDI, 0);
+}
+
+/* LAST: the instruction has come to its end. */
+enum chunk_end { CHUNK_FAULT, CHUNK_LAST, CHUNK_MORE };
+
+/*
+ * A string instruction: alone it is one element; repeated, a chunk.  `compares`: REPE and REPNE
+ * look at ZF; `writes`: it is MOVS or STOS.  A count of 32 bits is written, so zero-extended, even
+ * when it is 0 or the first element faults, as Intel's processors do.
+ */
+#define STRING(name, uses, compares, writes)                                                       \
+    static LC_NOINLINE enum chunk_end name##_chunk(struct lc_cpu *cpu, const struct lc_insn *insn, \
+                                                   unsigned size)                                  \
     {                                                                                              \
+        const struct lc_arith before = cpu->arith;                                                 \
         uint64_t n = chunk(cpu, insn, size, uses);                                                 \
         while (n) {                                                                                \
             uint64_t done = name##_run(cpu, insn, size, n);                                        \
             if (done == 0) {                                                                       \
                 if (!name##_element(cpu, insn, size))                                              \
-                    return false;                                                                  \
+                    return cpu->arith = before, CHUNK_FAULT;                                       \
                 done = 1;                                                                          \
             }                                                                                      \
             add_to(cpu, insn, LC_RCX, 0 - done);                                                   \
             if ((compares) && terminated(cpu, insn))                                               \
-                break;                                                                             \
+                return CHUNK_LAST;                                                                 \
             n -= done;                                                                             \
         }                                                                                          \
-        return true;                                                                               \
+        if (index_reg(cpu, insn, LC_RCX) == 0)                                                     \
+            return CHUNK_LAST;                                                                     \
+        if ((compares) && !cpu->stepping)                                                          \
+            cpu->arith = before;                                                                   \
+        return CHUNK_MORE;                                                                         \
     }                                                                                              \
     LC_INLINE lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)          \
     {                                                                                              \
@@ -373,17 +400,19 @@ static uint64_t cmps_run(struct lc_cpu *cpu, const struct lc_insn *insn, unsigne
             TRY(name##_element(cpu, insn, size));                                                  \
             NEXT(cpu, insn);                                                                       \
         }                                                                                          \
+        begin_repeat(cpu, insn, uses, writes);                                                     \
         if (index_reg(cpu, insn, LC_RCX) == 0)                                                     \
             NEXT(cpu, insn);                                                                       \
-        TRY(name##_chunk(cpu, insn, size));                                                        \
-        if (index_reg(cpu, insn, LC_RCX) != 0 && !((compares) && terminated(cpu, insn)))           \
+        enum chunk_end end = name##_chunk(cpu, insn, size);                                        \
+        TRY(end != CHUNK_FAULT);                                                                   \
+        if (end == CHUNK_MORE)                                                                     \
             return lc_again(cpu, insn);                                                            \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_OP_SIZED(name, name)
 
-STRING(movs, USES_SI | USES_DI, false)
-STRING(stos, USES_DI, false)
-STRING(lods, USES_SI, false)
-STRING(scas, USES_DI, true)
-STRING(cmps, USES_SI | USES_DI, true)
+STRING(movs, USES_SI | USES_DI, false, true)
+STRING(stos, USES_DI, false, true)
+STRING(lods, USES_SI, false, false)
+STRING(scas, USES_DI, true, false)
+STRING(cmps, USES_SI | USES_DI, true, false)

@@ -165,17 +165,10 @@ static void convert(struct lc_cpu *cpu, struct lc_fenv *env, enum store kind, st
     }
 }
 
-static bool writable(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
-{
-    uint64_t la;
-    return lc_mem(cpu, insn, size, true, &la) &&
-           lc_probe(cpu, cpu->tlb_class, insn->seg, la, size, true);
-}
-
 /*
  * In software, and stack faults, which store what the indefinite NaN converts to.  An unmasked IE,
- * OE or UE keeps memory and stack as they are (vol. 1, 8.5), but memory is looked at.  False: the
- * store faults.
+ * OE or UE keeps memory and stack as they are (vol. 1, 8.5), and memory is not looked at.  False:
+ * the store faults.
  */
 static LC_NOINLINE bool store_slow(struct lc_cpu *cpu, const struct lc_insn *insn, enum store kind,
                                    unsigned size, bool pop)
@@ -188,7 +181,7 @@ static LC_NOINLINE bool store_slow(struct lc_cpu *cpu, const struct lc_insn *ins
         env.up = false;
     }
     bool stored = !(env.flags & ~env.masks & (LC_FP_IE | LC_FP_OE | LC_FP_UE));
-    if (stored ? !lc_vmem_write(cpu, insn, size, 1, cpu->vbuf) : !writable(cpu, insn, size))
+    if (stored && !lc_vmem_write(cpu, insn, size, 1, cpu->vbuf))
         return false;
     if (empty)
         (void)lc_x87_underflow(cpu);

@@ -181,6 +181,9 @@ enum lc_fp_order lc_f80_compare(struct lc_fenv *env, struct lc_f80 a, struct lc_
 enum lc_fp_class lc_f80_class(struct lc_f80 a);
 /* FRNDINT, by env->rc. */
 struct lc_f80 lc_f80_rint(struct lc_fenv *env, struct lc_f80 a);
+/* A number that FSCALE and FPREM leave as it is: a denormal among them does not underflow, as
+ * Intel's processors have it, and a pseudo-denormal gets its normal form. */
+struct lc_f80 lc_f80_normal_form(struct lc_f80 a);
 /* FSCALE: a times 2 to the power of b, b truncated. */
 struct lc_f80 lc_f80_scale(struct lc_fenv *env, struct lc_f80 a, struct lc_f80 b);
 /* FXTRACT: the exponent of a as a number; the significand, as a number in [1, 2), in *sig. */

@@ -80,6 +80,13 @@ static int32_t scale_count(struct lc_fp_num b)
     return b.sign ? -n : n;
 }
 
+struct lc_f80 lc_f80_normal_form(struct lc_f80 a)
+{
+    if ((a.se & 0x7fff) == 0 && a.m >> 63)
+        a.se |= 1;
+    return a;
+}
+
 struct lc_f80 lc_f80_scale(struct lc_fenv *env, struct lc_f80 a, struct lc_f80 b)
 {
     struct lc_fp_num x = operand(a);
@@ -94,6 +101,8 @@ struct lc_f80 lc_f80_scale(struct lc_fenv *env, struct lc_f80 a, struct lc_f80 b
         return lc_fp_to_f80(lc_fp_invalid(env, &lc_fp_f80));
     if (lc_fp_denormal(env, x, y) || x.cls == LC_FP_CLASS_INF || x.cls == LC_FP_CLASS_ZERO)
         return a;
+    if (y.cls == LC_FP_CLASS_ZERO)
+        return lc_f80_normal_form(a);
     if (y_inf)
         return lc_fp_to_f80(y.sign ? lc_fp_raw_zero(x.sign) : lc_fp_raw_inf(&lc_fp_f80, x.sign));
     x.exp += scale_count(y);

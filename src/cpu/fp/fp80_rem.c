@@ -90,7 +90,7 @@ static struct lc_f80_rem remainder_of(struct lc_fenv *env, struct lc_f80 a, stru
     if (lc_fp_denormal(env, x, y) || x.cls == LC_FP_CLASS_ZERO)
         return (struct lc_f80_rem){.value = a};
     if (y.cls == LC_FP_CLASS_INF)
-        return (struct lc_f80_rem){.value = pack(env, x.sig, x.exp, x.sign)};
+        return (struct lc_f80_rem){.value = lc_f80_normal_form(a)};
     return reduce(env, x, y, to_nearest);
 }
 

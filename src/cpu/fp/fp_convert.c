@@ -36,6 +36,12 @@ uint16_t lc_f32_to_f16(struct lc_fenv *env, uint32_t a, uint8_t rc)
     half.rc = rc;
     half.ftz = false;
     uint16_t r = (uint16_t)convert(&half, &lc_fp_f32, &lc_fp_f16, a);
+    /* Intel's find a denormal inexact when it cannot be stored, others when they cannot be scaled.
+     */
+    if (half.flags & LC_FP_DE && half.flags & ~half.masks & LC_FP_UE) {
+        half.masks |= LC_FP_UE;
+        (void)convert(&half, &lc_fp_f32, &lc_fp_f16, a);
+    }
     env->flags = half.flags;
     return r;
 }

@@ -261,6 +261,13 @@ static bool compare_one(const struct operation *op, uint32_t csr, const uint64_t
     return false;
 }
 
+/* VCVTPS2PH with an unmasked underflow: AMD's tell of no inexact result when more exponent would
+ * have made it exact. */
+static bool is_of_vendor(const struct operation *op, bool unmasked)
+{
+    return op->needs_f16c && op->width == 32 && unmasked && __builtin_cpu_is("amd");
+}
+
 /* Both need the system's support of AVX, too. */
 static bool is_there(const struct operation *op)
 {
@@ -293,7 +300,7 @@ static void compare_all(uint32_t times, bool unmasked)
     struct rng r = {seed};
     unsigned wrong = 0;
     for (size_t i = 0; i < LC_ARRAY_LEN(operations); i++) {
-        if (is_there(&operations[i]))
+        if (is_there(&operations[i]) && !is_of_vendor(&operations[i], unmasked))
             wrong += !compare_many(&operations[i], &r, times, unmasked);
     }
     assert_int_equal(wrong, 0);
