@@ -177,23 +177,27 @@ static bool map_span(struct lc_cpu *c, enum lc_tlb_class as, unsigned seg, uint6
     return translate(c, as, second, write, false, &s->pa[1]);
 }
 
-/* Device registers are touched only by the last instruction of a block, so that the clock is exact
- * and their effects are seen at the next instruction. */
-static bool may_touch(struct lc_cpu *c, const struct lc_insn *insn, const struct span *s)
-{
-    if (!insn || insn->left == 1)
-        return true;
-    if (lc_phys_is_memory(c->phys, s->pa[0], s->len[0]) &&
-        (s->len[1] == 0 || lc_phys_is_memory(c->phys, s->pa[1], s->len[1])))
-        return true;
-    c->exit = LC_EXIT_RETRY;
-    return false;
-}
-
 static bool is_mmio(struct lc_cpu *c, const struct span *s)
 {
     return !lc_phys_is_memory(c->phys, s->pa[0], s->len[0]) ||
            (s->len[1] && !lc_phys_is_memory(c->phys, s->pa[1], s->len[1]));
+}
+
+/* Device registers are touched only by the last instruction of a block, so that the clock is exact,
+ * and no other block is chained to it: a wire that the device pulls, or an event that it arms, is
+ * seen at the next instruction. */
+static bool may_touch(struct lc_cpu *c, const struct lc_insn *insn, const struct span *s)
+{
+    if (!insn || !is_mmio(c, s))
+        return true;
+    if (insn->left != 1) {
+        c->exit = LC_EXIT_RETRY;
+        return false;
+    }
+    c->at = insn;
+    c->budget -= c->remaining;
+    c->remaining = 0;
+    return true;
 }
 
 static uint64_t load_span(struct lc_cpu *c, const struct span *s)

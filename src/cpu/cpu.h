@@ -331,7 +331,8 @@ struct lc_cpu {
     struct lc_fp_session fp; /* exec/fpenv.h */
 
     /* ---- hooks (exec/hook.h) ---- */
-    const struct lc_insn *at; /* the instruction that is running, in blocks with hooks; or NULL */
+    const struct lc_insn *at; /* the instruction that is running, in blocks with hooks and while it
+                                touches a device; or NULL */
     bool disturbed; /* a hook has changed what may be decoded or delivered: leave the block */
     bool injected;  /* `injection` is to be delivered before the next instruction */
     struct lc_fault injection;

@@ -80,6 +80,7 @@ LC_INLINE lc_next in_from(struct lc_cpu *cpu, const struct lc_insn *insn, unsign
 {
     size = port_size(size);
     TRY(port_allowed(cpu, port, size));
+    cpu->at = insn;
     lc_set_reg(cpu, LC_RAX * 8, size, port_read(cpu, port, size));
     return lc_end(cpu, insn);
 }
@@ -89,6 +90,7 @@ LC_INLINE lc_next out_to(struct lc_cpu *cpu, const struct lc_insn *insn, unsigne
 {
     size = port_size(size);
     TRY(port_allowed(cpu, port, size));
+    cpu->at = insn;
     port_write(cpu, port, size, lc_reg(cpu, LC_RAX * 8, size));
     return lc_end(cpu, insn);
 }
@@ -155,6 +157,7 @@ static bool ins_once(struct lc_cpu *c, const struct lc_insn *insn, unsigned size
     if (!lc_linear(c, LC_ES, lc_reg(c, LC_RDI * 8, asize), size, true, &la) ||
         !probe(c, LC_ES, la, size, true))
         return false;
+    c->at = insn;
     (void)lc_store(c, insn, LC_ES, la, size, port_read(c, port, size));
     advance(c, LC_RDI, asize, size);
     return true;
@@ -168,6 +171,7 @@ static bool outs_once(struct lc_cpu *c, const struct lc_insn *insn, unsigned siz
     if (!lc_linear(c, insn->seg, lc_reg(c, LC_RSI * 8, asize), size, false, &la) ||
         !lc_load(c, insn, insn->seg, la, size, &v))
         return false;
+    c->at = insn;
     port_write(c, port, size, v);
     advance(c, LC_RSI, asize, size);
     return true;
