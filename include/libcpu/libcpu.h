@@ -17,6 +17,7 @@
 
 #include <libcpu/bare.h>
 #include <libcpu/debug.h>
+#include <libcpu/device.h>
 #include <libcpu/hook.h>
 #include <libcpu/image.h>
 #include <libcpu/io.h>

@@ -107,6 +107,16 @@ enum libcpu_err lc_bus_add(struct lc_bus *b, const struct lc_region *r, struct l
     return LIBCPU_ERR_OK;
 }
 
+void lc_bus_remove(struct lc_bus *b, const void *opaque)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < b->count; i++)
+        if (b->regions[i].opaque != opaque)
+            b->regions[kept++] = b->regions[i];
+    b->count = kept;
+}
+
 /* The next piece of an access: `size` bytes at `offset` of `region` (NULL: nobody's). */
 struct piece {
     const struct lc_region *region;

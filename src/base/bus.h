@@ -48,7 +48,9 @@ void lc_bus_fini(struct lc_bus *b);
 /* Copies *r. Errors: INVALID (len 0, no such size), RANGE (past limit), OVERLAP (names both),
  * NOMEM. */
 enum libcpu_err lc_bus_add(struct lc_bus *b, const struct lc_region *r, struct lc_error *e);
-/* The region that holds addr, or NULL. Valid until the next add. */
+/* Take away every region of a device. */
+void lc_bus_remove(struct lc_bus *b, const void *opaque);
+/* The region that holds addr, or NULL. Valid until the next add or remove. */
 const struct lc_region *lc_bus_find(const struct lc_bus *b, uint64_t addr);
 uint64_t lc_bus_read(struct lc_bus *b, uint64_t addr, unsigned size);
 void lc_bus_write(struct lc_bus *b, uint64_t addr, unsigned size, uint64_t value);

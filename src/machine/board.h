@@ -26,6 +26,9 @@ enum lc_board_chip {
     LC_CHIPS,
 };
 
+/* Interrupt inputs of the board: those of the two 8259A. */
+enum { LC_BOARD_LINES = 16 };
+
 struct lc_board {
     struct lc_device *chip[LC_CHIPS]; /* owned */
     bool a20[2];                      /* levels of the two A20 gates: 8042, port 92h */
@@ -40,6 +43,10 @@ void lc_board_fini(struct libcpu *m);
 void lc_board_reset(struct libcpu *m);
 /* Connect what the guest sends to the embedder's callbacks (api_io.c). */
 void lc_board_connect_host(struct libcpu *m);
+/* The class of the chip that drives an interrupt input, NULL when it is free. */
+const char *lc_board_line_owner(unsigned line);
+/* Drive a free one. */
+void lc_board_set_line(struct libcpu *m, unsigned line, bool level);
 void lc_board_save(const struct libcpu *m, struct lc_sink *s);
 
 #endif

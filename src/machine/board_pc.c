@@ -172,6 +172,26 @@ static void connect_chips(struct libcpu *m)
     lc_i8042_plug(chip[LC_CHIP_I8042], LC_I8042_KEYBOARD, &keyboard);
 }
 
+/* ---- interrupt inputs for others: 0 to 7 are the master's, 8 to 15 the slave's ---- */
+
+static unsigned line_chip(unsigned line)
+{
+    return line < LC_I8259_INPUTS ? LC_CHIP_PIC0 : LC_CHIP_PIC1;
+}
+
+const char *lc_board_line_owner(unsigned line)
+{
+    for (size_t i = 0; i < LC_ARRAY_LEN(wires); i++)
+        if (wires[i].to == line_chip(line) && wires[i].in == line % LC_I8259_INPUTS)
+            return chips[wires[i].from]->name;
+    return NULL;
+}
+
+void lc_board_set_line(struct libcpu *m, unsigned line, bool level)
+{
+    lc_device_input(m->board.chip[line_chip(line)], line % LC_I8259_INPUTS, level);
+}
+
 /* ---- what the firmware of a PC would have left in the CMOS: the sizes of memory ---- */
 
 static void set_word(struct lc_device *rtc, uint8_t index, uint64_t v)

@@ -212,6 +212,7 @@ enum libcpu_err libcpu_create_error(const struct libcpu_config *config, libcpu *
     m->config = c;
     m->config.cpu = NULL;
     m->ram_size = c.ram_size;
+    lc_devices_init(m);
     err = assemble(m, &c, &m->error);
     if (err) {
         copy_text(&m->error, text, size);
@@ -232,6 +233,7 @@ void libcpu_destroy(libcpu *m)
     if (!m || m->running)
         return;
     struct lc_alloc alloc = m->alloc;
+    lc_devices_fini(m);
     lc_board_fini(m);
     lc_hooks_fini(m);
     lc_debug_points_fini(m);
@@ -249,6 +251,7 @@ enum libcpu_err libcpu_reset(libcpu *m)
     if (m->running)
         return lc_machine_fail(m, LIBCPU_ERR_STATE, "reset: the machine is running");
     lc_cpu_reset(m->cpu);
+    lc_devices_reset(m);
     lc_board_reset(m);
     m->guest_stop = LIBCPU_STOP_NONE;
     return LIBCPU_ERR_OK;
@@ -375,6 +378,7 @@ enum libcpu_err libcpu_state_hash(const libcpu *m, uint64_t *hash)
     lc_cpu_save(m->cpu, &h.sink);
     lc_phys_save(&m->phys, &h.sink);
     lc_board_save(m, &h.sink);
+    lc_devices_save(m, &h.sink);
     lc_sink_u64(&h.sink, m->clock.now);
     *hash = lc_sink_hash_value(&h);
     return LIBCPU_ERR_OK;

@@ -252,6 +252,24 @@ static void the_watcher_sees_unsplit_accesses(void **state)
     expect(f, "R80.1=ff ");
 }
 
+static void what_is_removed_is_free_again(void **state)
+{
+    struct fixture *f = *state;
+    struct recorder other = {0};
+    struct lc_region r = region(&other, 0x104, 4, 1);
+
+    add(f, 0x100, 4, 1);
+    assert_int_equal(lc_bus_add(&f->bus, &r, NULL), LIBCPU_ERR_OK);
+    add(f, 0x108, 4, 1);
+    lc_bus_remove(&f->bus, &f->rec);
+    assert_int_equal(f->bus.count, 1);
+    assert_int_equal(lc_bus_read(&f->bus, 0x100, 1), 0xff);
+    assert_int_equal(lc_bus_read(&f->bus, 0x104, 1), 0xa0);
+    lc_bus_remove(&f->bus, &other);
+    add(f, 0x102, 8, 1);
+    assert_int_equal(lc_bus_read(&f->bus, 0x104, 1), 0xa2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_regions_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(many_regions_are_found, setup, teardown),
         cmocka_unit_test_setup_teardown(out_of_memory_changes_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_removed_is_free_again, setup, teardown),
         cmocka_unit_test_setup_teardown(the_watcher_sees_unsplit_accesses, setup, teardown),
     };
 
