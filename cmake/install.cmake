@@ -1,5 +1,6 @@
 # `cmake --install`: headers, libraries, what finds them (CMake package, pkg-config), the programs
-# and the documents. Nothing installed holds an absolute path, so the tree can be moved.
+# and the documents. Nothing installed holds an absolute path, so the tree can be moved; DESTDIR works
+# as everywhere.
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/libcpu)
@@ -21,16 +22,45 @@ write_basic_package_version_file(libcpu-config-version.cmake COMPATIBILITY SameM
 install(FILES ${PROJECT_BINARY_DIR}/libcpu-config.cmake
   ${PROJECT_BINARY_DIR}/libcpu-config-version.cmake DESTINATION ${package_dir})
 
-# pkg-config: the prefix is found from where the file lies.
+# pkg-config: the prefix is found from where the file lies. A folder outside of the prefix (an
+# absolute CMAKE_INSTALL_LIBDIR or -INCLUDEDIR) stays where it is said to be.
 file(RELATIVE_PATH prefix_from_pc
   ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
+foreach(folder LIB INCLUDE)
+  if(IS_ABSOLUTE "${CMAKE_INSTALL_${folder}DIR}")
+    set(pc_${folder} "${CMAKE_INSTALL_${folder}DIR}")
+  else()
+    set(pc_${folder} "\${prefix}/${CMAKE_INSTALL_${folder}DIR}")
+  endif()
+endforeach()
 configure_file(cmake/libcpu.pc.in libcpu.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/libcpu.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-# Programs and documents.
+# Programs.
 if(TARGET libcpu-run)
   install(TARGETS libcpu-run RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+
+# Manual pages. A page of the library is found by each of its names: what stands behind .Nm in its
+# first section gets a file that refers to it.
 install(FILES docs/libcpu-run.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+file(GLOB manual_pages CONFIGURE_DEPENDS docs/man/*.3)
+foreach(page IN LISTS manual_pages)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page})
+  get_filename_component(page_name ${page} NAME_WE)
+  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
+  file(STRINGS ${page} names REGEX "^\\.Nm libcpu_")
+  list(TRANSFORM names REPLACE "^\\.Nm ([a-z0-9_]+).*" "\\1")
+  list(REMOVE_DUPLICATES names)
+  list(REMOVE_ITEM names ${page_name})
+  foreach(name IN LISTS names)
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/man/${name}.3
+      CONTENT ".so man3/${page_name}.3\n" @ONLY)
+    install(FILES ${PROJECT_BINARY_DIR}/man/${name}.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
+  endforeach()
+endforeach()
+
+# Documents.
 install(FILES README.md LICENSE CHANGELOG.md KNOWN_GAPS.md ARCHITECTURE.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})

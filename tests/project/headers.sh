@@ -28,6 +28,7 @@ for header in include/libcpu/*.h; do
         failed=1
     }
 done
+command -v c++ >/dev/null 2>&1 || echo "headers: C++17 was not tried: there is no c++"
 
 # Names: everything that a header defines has the prefix.
 bad=$(grep -hoE '^[[:space:]]*#[[:space:]]*define[[:space:]]+[A-Za-z_0-9]+' include/libcpu/*.h |

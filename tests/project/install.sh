@@ -30,12 +30,28 @@ says_version() {
 
 run cmake --install "$build" --prefix "$scratch/first"
 mv "$scratch/first" "$prefix"
-for file in include/libcpu/libcpu.h share/man/man1/libcpu-run.1 share/doc/libcpu/LICENSE; do
+for file in include/libcpu/libcpu.h share/man/man1/libcpu-run.1 share/doc/libcpu/LICENSE \
+    share/man/man3/libcpu.3; do
     [ -f "$prefix/$file" ] || die "$file was not installed"
 done
 libdir=$(dirname "$(find "$prefix" -name 'libcpu.a')")
 [ -f "$libdir/libcpu.a" ] || die "libcpu.a was not installed"
 ! grep -rIlF -e "$scratch/first" -e "$PWD" "$prefix" | grep . || die "files that hold a path of ours"
+
+# Every function has a page by its own name, which refers to one that is there.
+while read -r function; do
+    page=$prefix/share/man/man3/$function.3
+    [ -f "$page" ] || die "$function has no page"
+    target=$(sed -n 's/^\.so //p' "$page")
+    [ -f "$prefix/share/man/$target" ] || [ -z "$target" ] || die "$page refers to $target"
+done < <(awk -f tests/project/prototypes.awk include/libcpu/*.h | grep -oE '[a-z0-9_]+\(' | tr -d '(')
+
+# The same by way of DESTDIR: nothing outside of it, nothing else in it.
+DESTDIR=$scratch/stage run cmake --install "$build" --prefix /opt/somewhere
+diff <(cd "$prefix" && find . | sort) <(cd "$scratch/stage/opt/somewhere" && find . | sort) ||
+    die "DESTDIR has other files"
+[ -z "$(find "$scratch/stage" -path "$scratch/stage/opt/somewhere" -prune -o -type f -print)" ] ||
+    die "DESTDIR: files outside of the prefix"
 
 run cmake -S "$source" -B "$scratch/build" -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$prefix"
 run cmake --build "$scratch/build"
@@ -47,9 +63,21 @@ export PKG_CONFIG_PATH=$libdir/pkgconfig
 read -ra flags <<<"$(pkg-config --cflags --libs libcpu)"
 run "$cc" "$source/consumer.c" -o "$scratch/usual" "${flags[@]}" "-Wl,-rpath,$libdir"
 says_version "$scratch/usual"
-read -ra flags <<<"$(pkg-config --cflags libcpu)"
-run "$cc" "${flags[@]}" "$source/consumer.c" -o "$scratch/static" "$libdir/libcpu.a"
+read -ra flags <<<"$(pkg-config --static --cflags --libs libcpu)"
+run "$cc" -static "$source/consumer.c" -o "$scratch/static" "${flags[@]}"
 says_version "$scratch/static"
+if command -v c++ >/dev/null 2>&1; then
+    run c++ -std=c++17 -x c++ "$source/consumer.c" -x none -o "$scratch/cxx" "${flags[@]}" \
+        "-Wl,-rpath,$libdir"
+    says_version "$scratch/cxx"
+fi
+
+# The name of the shared library tells the minor version before 1.0.0.
+shared=$libdir/libcpu.so
+if [ -e "$shared" ]; then
+    soname=$(objdump -p "$shared" | awk '$1 == "SONAME" { print $2 }')
+    [ "$soname" = "libcpu.so.$(cut -d. -f1,2 <<<"$version")" ] || die "the SONAME is $soname"
+fi
 
 # As a part of another project it has the same targets, and neither tests nor programs. Generating is
 # enough: the link lines are the ones of the build that this test belongs to.
