@@ -11,4 +11,8 @@ cd "$scratch" || exit 1
     echo "compare: $1 ended with status $?"
     exit 1
 }
-diff -u "$expected" output
+diff -u "$expected" output || {
+    echo "compare: when that is as it should be: tests/project/guide.sh --update BUILD-DIRECTORY for the"
+    echo "compare: programs of the guide, or write it to $expected"
+    exit 1
+}

@@ -56,9 +56,10 @@ done < <(grep -hoE '^\.(Xr|It Xr) libcpu[a-z_]* 3' docs/man/*.3 | awk '{ print $
 if command -v mandoc >/dev/null 2>&1; then
     mandoc -T lint -W warning docs/man/*.3 docs/*.1 >"$scratch/lint"
 elif command -v man >/dev/null 2>&1; then
+    : >"$scratch/lint"
     for page in docs/man/*.3 docs/*.1; do
-        man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null
-    done >"$scratch/lint"
+        man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>>"$scratch/lint" >/dev/null
+    done
 else
     echo "manual: SKIPPED, there is neither mandoc nor man (scripts/setup --optional)"
     [ "$failed" -ne 0 ] || exit 77
