@@ -20,6 +20,7 @@
 #include <libcpu/device.h>
 #include <libcpu/hook.h>
 #include <libcpu/image.h>
+#include <libcpu/inspect.h>
 #include <libcpu/io.h>
 #include <libcpu/machine.h>
 #include <libcpu/memory.h>

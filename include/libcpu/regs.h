@@ -10,7 +10,12 @@
 extern "C" {
 #endif
 
-/* X(NAME, value, bytes, "name").  Numbers are never reused. */
+/*
+ * X(NAME, value, bytes, "name").  Numbers are never reused.
+ *
+ * ST0 to ST7 are by their place in the stack, 80 bits, and setting one leaves its tag alone.  XMMn
+ * is the lower half of YMMn: setting it leaves the upper half alone.
+ */
 #define LIBCPU_REG_MAP(X)                                                                          \
     X(RAX, 0, 8, "rax")                                                                            \
     X(RCX, 1, 8, "rcx")                                                                            \
@@ -71,7 +76,53 @@ extern "C" {
     X(FCW, 56, 2, "fcw")                                                                           \
     X(FSW, 57, 2, "fsw")                                                                           \
     X(MXCSR, 58, 4, "mxcsr")                                                                       \
-    X(XCR0, 59, 8, "xcr0")
+    X(XCR0, 59, 8, "xcr0")                                                                         \
+    X(FTW, 60, 2, "ftw") /* the tag word, two bits a register; setting tells empty from full */    \
+    X(FOP, 61, 2, "fop")                                                                           \
+    X(FIP, 62, 8, "fip")                                                                           \
+    X(FDP, 63, 8, "fdp")                                                                           \
+    X(FCS, 64, 2, "fcs")                                                                           \
+    X(FDS, 65, 2, "fds")                                                                           \
+    X(ST0, 66, 10, "st0")                                                                          \
+    X(ST1, 67, 10, "st1")                                                                          \
+    X(ST2, 68, 10, "st2")                                                                          \
+    X(ST3, 69, 10, "st3")                                                                          \
+    X(ST4, 70, 10, "st4")                                                                          \
+    X(ST5, 71, 10, "st5")                                                                          \
+    X(ST6, 72, 10, "st6")                                                                          \
+    X(ST7, 73, 10, "st7")                                                                          \
+    X(XMM0, 74, 16, "xmm0")                                                                        \
+    X(XMM1, 75, 16, "xmm1")                                                                        \
+    X(XMM2, 76, 16, "xmm2")                                                                        \
+    X(XMM3, 77, 16, "xmm3")                                                                        \
+    X(XMM4, 78, 16, "xmm4")                                                                        \
+    X(XMM5, 79, 16, "xmm5")                                                                        \
+    X(XMM6, 80, 16, "xmm6")                                                                        \
+    X(XMM7, 81, 16, "xmm7")                                                                        \
+    X(XMM8, 82, 16, "xmm8")                                                                        \
+    X(XMM9, 83, 16, "xmm9")                                                                        \
+    X(XMM10, 84, 16, "xmm10")                                                                      \
+    X(XMM11, 85, 16, "xmm11")                                                                      \
+    X(XMM12, 86, 16, "xmm12")                                                                      \
+    X(XMM13, 87, 16, "xmm13")                                                                      \
+    X(XMM14, 88, 16, "xmm14")                                                                      \
+    X(XMM15, 89, 16, "xmm15")                                                                      \
+    X(YMM0, 90, 32, "ymm0")                                                                        \
+    X(YMM1, 91, 32, "ymm1")                                                                        \
+    X(YMM2, 92, 32, "ymm2")                                                                        \
+    X(YMM3, 93, 32, "ymm3")                                                                        \
+    X(YMM4, 94, 32, "ymm4")                                                                        \
+    X(YMM5, 95, 32, "ymm5")                                                                        \
+    X(YMM6, 96, 32, "ymm6")                                                                        \
+    X(YMM7, 97, 32, "ymm7")                                                                        \
+    X(YMM8, 98, 32, "ymm8")                                                                        \
+    X(YMM9, 99, 32, "ymm9")                                                                        \
+    X(YMM10, 100, 32, "ymm10")                                                                     \
+    X(YMM11, 101, 32, "ymm11")                                                                     \
+    X(YMM12, 102, 32, "ymm12")                                                                     \
+    X(YMM13, 103, 32, "ymm13")                                                                     \
+    X(YMM14, 104, 32, "ymm14")                                                                     \
+    X(YMM15, 105, 32, "ymm15")
 
 enum libcpu_reg {
 #define LIBCPU_REG_ENUM(name, value, bytes, text) LIBCPU_REG_##name = (value),
@@ -97,7 +148,7 @@ LIBCPU_API int libcpu_reg_find(const char *name);
 LIBCPU_API enum libcpu_err libcpu_reg_get(libcpu *m, enum libcpu_reg reg, void *buf, size_t size);
 LIBCPU_API enum libcpu_err libcpu_reg_set(libcpu *m, enum libcpu_reg reg, const void *buf,
                                           size_t size);
-/* A register's value, zero-extended; 0 when m or reg is none. */
+/* A register's value, zero-extended; of one above 8 bytes the lowest 8; 0 when m or reg is none. */
 LIBCPU_API uint64_t libcpu_reg(libcpu *m, enum libcpu_reg reg);
 
 /*
@@ -135,6 +186,9 @@ enum libcpu_mode {
 };
 
 LIBCPU_API enum libcpu_mode libcpu_cpu_mode(libcpu *m);
+
+/* Is the processor waiting, after HLT, for an interrupt? NULL: false. */
+LIBCPU_API bool libcpu_cpu_halted(libcpu *m);
 
 #ifdef __cplusplus
 }

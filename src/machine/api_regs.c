@@ -54,6 +54,11 @@ static const struct {
     {LIBCPU_REG_FCW, AT(fpu.fcw)},
     {LIBCPU_REG_FSW, AT(fpu.fsw)},
     {LIBCPU_REG_MXCSR, AT(fpu.mxcsr)},
+    {LIBCPU_REG_FOP, AT(fpu.fop)},
+    {LIBCPU_REG_FIP, AT(fpu.fip)},
+    {LIBCPU_REG_FDP, AT(fpu.fdp)},
+    {LIBCPU_REG_FCS, AT(fpu.fcs)},
+    {LIBCPU_REG_FDS, AT(fpu.fds)},
 };
 
 static bool reg_exists(enum libcpu_reg reg)
@@ -84,6 +89,12 @@ static void *plain_field(struct lc_cpu *c, enum libcpu_reg reg)
 {
     if (reg <= LIBCPU_REG_R15)
         return &c->gpr[reg];
+    if (reg >= LIBCPU_REG_ST0 && reg <= LIBCPU_REG_ST7)
+        return lc_st(c, reg - LIBCPU_REG_ST0);
+    if (reg >= LIBCPU_REG_XMM0 && reg <= LIBCPU_REG_XMM15)
+        return c->fpu.zmm[reg - LIBCPU_REG_XMM0];
+    if (reg >= LIBCPU_REG_YMM0 && reg <= LIBCPU_REG_YMM15)
+        return c->fpu.zmm[reg - LIBCPU_REG_YMM0];
     for (unsigned i = 0; i < LC_ARRAY_LEN(plain_fields); i++)
         if (plain_fields[i].reg == reg)
             return (uint8_t *)c + plain_fields[i].field;
@@ -114,6 +125,7 @@ static uint64_t get_special(struct lc_cpu *c, enum libcpu_reg reg)
     case LIBCPU_REG_CR4: return c->cr4;
     case LIBCPU_REG_CR8: return c->cr8;
     case LIBCPU_REG_XCR0: return c->fpu.xcr0;
+    case LIBCPU_REG_FTW: return lc_x87_tags(&c->fpu);
     case LIBCPU_REG_EFER: return c->efer;
     case LIBCPU_REG_TSC: return lc_cpu_tsc(c);
     default: return 0;
@@ -125,7 +137,8 @@ uint64_t libcpu_reg(libcpu *m, enum libcpu_reg reg)
     if (!m || !reg_exists(reg))
         return 0;
     const void *p = plain_field(m->cpu, reg);
-    return p ? lc_get(p, reg_rows[reg].size) : get_special(m->cpu, reg);
+    unsigned size = reg_rows[reg].size;
+    return p ? lc_get(p, size < 8 ? size : 8) : get_special(m->cpu, reg);
 }
 
 static enum libcpu_err check_size(libcpu *m, enum libcpu_reg reg, const void *buf, size_t size)
@@ -144,9 +157,14 @@ static enum libcpu_err check_size(libcpu *m, enum libcpu_reg reg, const void *bu
 enum libcpu_err libcpu_reg_get(libcpu *m, enum libcpu_reg reg, void *buf, size_t size)
 {
     enum libcpu_err err = check_size(m, reg, buf, size);
-    if (!err)
-        lc_put(buf, libcpu_reg(m, reg), (unsigned)size);
-    return err;
+    if (err)
+        return err;
+    const void *p = plain_field(m->cpu, reg);
+    if (p)
+        memcpy(buf, p, size); /* fields are little-endian, as every host that this runs on */
+    else
+        lc_put(buf, get_special(m->cpu, reg), (unsigned)size);
+    return LIBCPU_ERR_OK;
 }
 
 /* ---- setting ---- */
@@ -210,6 +228,7 @@ static bool set_special(struct lc_cpu *c, enum libcpu_reg reg, uint64_t v)
     case LIBCPU_REG_CR4: return lc_cr4_write(c, v);
     case LIBCPU_REG_CR8: return lc_cr8_write(c, v);
     case LIBCPU_REG_XCR0: return v == c->fpu.xcr0 || lc_xcr0_write(c, v);
+    case LIBCPU_REG_FTW: c->fpu.ftw = lc_x87_abridge((uint16_t)v); return true;
     case LIBCPU_REG_EFER: return lc_msr_write(c, 0xc0000080, v);
     case LIBCPU_REG_TSC: c->tsc_offset += v - lc_cpu_tsc(c); return true;
     default: return false;
@@ -232,11 +251,11 @@ enum libcpu_err libcpu_reg_set(libcpu *m, enum libcpu_reg reg, const void *buf, 
     struct lc_cpu *c = m->cpu;
     struct lc_fault fault = c->fault; /* the checks below report as instructions do */
     enum lc_exit left = c->exit;
-    uint64_t v = lc_get(buf, (unsigned)size);
+    uint64_t v = size <= 8 ? lc_get(buf, (unsigned)size) : 0;
     void *p = plain_field(c, reg);
     bool ok = true;
     if (p)
-        lc_put(p, v, (unsigned)size);
+        memcpy(p, buf, size);
     else
         ok = set_special(c, reg, v);
     c->fault = fault;
@@ -308,4 +327,9 @@ enum libcpu_mode libcpu_cpu_mode(libcpu *m)
     if (lc_long_mode(m->cpu))
         return big ? LIBCPU_MODE_COMPAT32 : LIBCPU_MODE_COMPAT16;
     return big ? LIBCPU_MODE_PROT32 : LIBCPU_MODE_PROT16;
+}
+
+bool libcpu_cpu_halted(libcpu *m)
+{
+    return m && m->cpu->halted;
 }

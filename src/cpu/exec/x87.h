@@ -165,5 +165,8 @@ void lc_x87_set_ferr(struct lc_cpu *cpu, bool level);
 /* FSW or FCW was loaded as a whole: ES, B and FERR# follow (x87_control.c). The session of the
  * host's unit must have been parked before. */
 void lc_x87_settle(struct lc_cpu *cpu);
+/* The tag word (8.1.7): two bits a register; and what is kept of one. */
+uint16_t lc_x87_tags(const struct lc_fpu *f);
+uint8_t lc_x87_abridge(uint16_t full);
 
 #endif

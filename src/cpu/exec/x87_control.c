@@ -162,7 +162,7 @@ static unsigned tag(const struct lc_fpu *f, unsigned r)
     return e == 0 || e == 0x7fff || !(m >> 63) ? TAG_SPECIAL : TAG_VALID;
 }
 
-static uint16_t full_tags(const struct lc_fpu *f)
+uint16_t lc_x87_tags(const struct lc_fpu *f)
 {
     unsigned v = 0;
     for (unsigned r = 0; r < 8; r++)
@@ -171,11 +171,11 @@ static uint16_t full_tags(const struct lc_fpu *f)
 }
 
 /* Loaded, a tag only tells empty from full. */
-static uint8_t abridged_tags(unsigned full)
+uint8_t lc_x87_abridge(uint16_t full)
 {
     unsigned v = 0;
     for (unsigned r = 0; r < 8; r++)
-        v |= (unsigned)((full >> 2 * r & 3) != TAG_EMPTY) << r;
+        v |= (unsigned)(((unsigned)full >> 2 * r & 3) != TAG_EMPTY) << r;
     return (uint8_t)v;
 }
 
@@ -220,7 +220,7 @@ static void real_pointers(const struct lc_fpu *f, bool wide, uint32_t v[4])
 static void make_env(const struct lc_fpu *f, struct env_form form, uint8_t *image)
 {
     uint32_t v[ENV_FIELDS] = {0xffff0000u | f->fcw, 0xffff0000u | f->fsw,
-                              0xffff0000u | full_tags(f)};
+                              0xffff0000u | lc_x87_tags(f)};
     if (form.real)
         real_pointers(f, form.field == 4, v + 3);
     else
@@ -255,7 +255,7 @@ static void take_env(struct lc_cpu *cpu, struct env_form form, const uint8_t *im
         v[i] = (uint32_t)lc_get(image + i * form.field, form.field);
     f->fcw = (uint16_t)((v[0] & FCW_WRITABLE) | FCW_FIXED);
     f->fsw = (uint16_t)v[1];
-    f->ftw = abridged_tags(v[2]);
+    f->ftw = lc_x87_abridge((uint16_t)v[2]);
     take_pointers(f, form, v + 3);
     lc_x87_settle(cpu);
 }
