@@ -3,6 +3,7 @@
  *
  * Uses the public API only.
  */
+#include "debugger.h"
 #include "guest_image.h"
 #include "options.h"
 #include "terminal.h"
@@ -12,11 +13,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 enum {
     SLICE = 2000000, /* instructions between two looks at the keyboard */
     INPUT = 256,
+    HELD_NS = 500000000, /* the longest sleep while the debugger holds the machine */
 };
 
 struct runner {
@@ -25,7 +27,8 @@ struct runner {
     FILE *serial;    /* where COM1 goes; NULL: nowhere */
     FILE *trace_out; /* to be closed; NULL: standard error */
     struct trace *trace;
-    uint8_t input[INPUT]; /* typed, not yet taken by the guest */
+    struct debugger *debugger; /* NULL: none */
+    uint8_t input[INPUT];      /* typed, not yet taken by the guest */
     size_t input_len;
     bool input_ended;
     uint64_t insns_left;
@@ -167,13 +170,12 @@ static void feed(struct runner *r)
 static bool take_input(struct runner *r, uint64_t timeout_ns)
 {
     size_t room = INPUT - r->input_len;
-    if (r->o.serial != SERIAL_STDIO || r->input_ended || room == 0) {
-        const struct timespec wait = {.tv_nsec = (long)timeout_ns};
-        if (timeout_ns)
-            nanosleep(&wait, NULL);
+    bool wanted = r->o.serial == SERIAL_STDIO && !r->input_ended && room > 0;
+    if (timeout_ns)
+        debugger_wait(r->debugger, wanted ? STDIN_FILENO : -1, timeout_ns);
+    if (!wanted)
         return false;
-    }
-    switch (terminal_read(r->input + r->input_len, &room, timeout_ns)) {
+    switch (terminal_read(r->input + r->input_len, &room, 0)) {
     case TERMINAL_QUIT: return true;
     case TERMINAL_EOF: r->input_ended = true; break;
     case TERMINAL_DATA: r->input_len += room; break;
@@ -206,7 +208,7 @@ static int after_stop(struct runner *r, const struct libcpu_stop *s)
     case LIBCPU_STOP_IDLE: return take_input(r, idle_ns(s)) ? STATUS_OK : -1;
     case LIBCPU_STOP_HALTED:
         if (!can_wake(r))
-            return STATUS_HALTED;
+            return debugger_takes_halted(r->debugger) ? -1 : STATUS_HALTED;
         return take_input(r, 500000000) ? STATUS_OK : -1;
     case LIBCPU_STOP_EXIT: return (int)(s->exit_value * 2 + 1) & 0xff;
     case LIBCPU_STOP_POWER_OFF: return STATUS_OK;
@@ -228,13 +230,17 @@ static int run(struct runner *r)
 {
     for (;;) {
         struct libcpu_stop s;
-        if (take_input(r, 0))
+        if (take_input(r, debugger_holds(r->debugger) ? HELD_NS : 0))
+            return STATUS_OK;
+        if (debugger_poll(r->debugger))
             return STATUS_OK;
         if (terminal_signal())
             return 128 + terminal_signal();
+        if (debugger_holds(r->debugger))
+            continue;
         feed(r);
         uint64_t n = r->insns_left < SLICE ? r->insns_left : SLICE;
-        if (libcpu_run(r->m, n, &s))
+        if (debugger_run(r->debugger, r->m, n, &s))
             return fail(STATUS_INTERNAL, libcpu_last_error(r->m));
         if (r->serial)
             fflush(r->serial); /* also a prompt, which ends without a newline */
@@ -242,7 +248,7 @@ static int run(struct runner *r)
             r->insns_left -= n;
         else
             r->insns_left -= s.insns < r->insns_left ? s.insns : r->insns_left;
-        int status = after_stop(r, &s);
+        int status = debugger_holds(r->debugger) ? -1 : after_stop(r, &s);
         if (status >= 0)
             return status;
     }
@@ -308,6 +314,9 @@ static int start(struct runner *r)
         status = load(r);
     if (status >= 0)
         return status;
+    status = debugger_begin(&r->o, r->m, &r->debugger);
+    if (status >= 0)
+        return status;
     r->trace = trace_begin(r->m, &r->o, r->trace_out ? r->trace_out : stderr, &err);
     if (err)
         return fail(STATUS_INTERNAL, libcpu_strerror(err));
@@ -315,6 +324,8 @@ static int start(struct runner *r)
     terminal_begin();
     status = run(r);
     terminal_end();
+    debugger_end(r->debugger, status);
+    r->debugger = NULL;
     if (r->serial)
         fflush(r->serial);
     report(r);
@@ -323,6 +334,7 @@ static int start(struct runner *r)
 
 static void finish(struct runner *r)
 {
+    debugger_end(r->debugger, STATUS_INTERNAL);
     trace_end(r->trace);
     libcpu_destroy(r->m);
     if (r->serial && r->serial != stdout)

@@ -3,6 +3,8 @@
  */
 #include "options.h"
 
+#include "gdb_socket.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -27,6 +29,9 @@ enum option_id {
     OPT_STATS,
     OPT_CPU,
     OPT_FORMAT,
+    OPT_GDB,
+    OPT_S,
+    OPT_HOLD,
     OPT_HELP,
     OPT_VERSION,
 };
@@ -49,6 +54,9 @@ static const struct option long_options[] = {
     {"stats", no_argument, NULL, OPT_STATS},
     {"cpu", required_argument, NULL, OPT_CPU},
     {"image-format", required_argument, NULL, OPT_FORMAT},
+    {"gdb", required_argument, NULL, OPT_GDB},
+    {"s", no_argument, NULL, OPT_S},
+    {"S", no_argument, NULL, OPT_HOLD},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -70,6 +78,9 @@ static const char help_text[] =
     "  -no-reboot          stop when the guest asks for a reset\n"
     "  -d LIST             trace in_asm, exec, int, walk, io, cpu (separated by commas)\n"
     "  -D FILE             trace to FILE (default: standard error)\n"
+    "  -gdb WHERE          serve gdb at tcp::PORT, unix:PATH or stdio\n"
+    "  -s                  the same as -gdb tcp::1234\n"
+    "  -S                  wait for gdb before the first instruction\n"
     "  --max-insns N       stop after N instructions\n"
     "  --clock KIND        virtual (default: deterministic) or host\n"
     "  --exit-port PORT    debug-exit port (default 0xf4; 0: none)\n"
@@ -148,6 +159,7 @@ static bool size_option(const char *s, uint64_t *bytes)
 
 static int serial_option(const char *s, struct options *o)
 {
+    o->serial_given = true;
     if (strcmp(s, "stdio") == 0 || strcmp(s, "mon:stdio") == 0)
         o->serial = SERIAL_STDIO;
     else if (strcmp(s, "none") == 0)
@@ -230,6 +242,29 @@ static int initrd_option(char *list, struct options *o)
     return -1;
 }
 
+static int gdb_option(const char *s, struct options *o)
+{
+    const char *why;
+    if (!gdb_socket_valid(s, &why))
+        return usage("-gdb", s, why);
+    o->gdb = s;
+    return -1;
+}
+
+/* Options that say something about each other. */
+static int check(struct options *o)
+{
+    if (o->hold && !o->gdb)
+        return usage("-S", "", "nobody could start the machine: it needs -gdb or -s");
+    if (!o->gdb || strcmp(o->gdb, "stdio") != 0)
+        return -1;
+    if (o->serial_given && o->serial == SERIAL_STDIO)
+        return usage("-gdb", o->gdb, "the serial port is there already");
+    if (!o->serial_given)
+        o->serial = SERIAL_NONE;
+    return -1;
+}
+
 static int image_option(const char *option, char *path, struct options *o)
 {
     if (o->image)
@@ -270,6 +305,9 @@ static int take(int id, char *arg, struct options *o)
     case OPT_STATS: o->stats = true; return -1;
     case OPT_CPU: o->cpu = arg; return strcmp(arg, "help") == 0 ? cpu_help() : -1;
     case OPT_FORMAT: return format_option(arg, o);
+    case OPT_GDB: return gdb_option(arg, o);
+    case OPT_S: return gdb_option("tcp::1234", o);
+    case OPT_HOLD: o->hold = true; return -1;
     case OPT_HELP: fputs(help_text, stdout); return STATUS_OK;
     case OPT_VERSION: printf("libcpu-run %s\n", libcpu_version_string()); return STATUS_OK;
     default: return STATUS_USAGE; /* getopt has printed its line */
@@ -294,5 +332,5 @@ int options_parse(int argc, char **argv, struct options *o)
         if (status >= 0)
             return status;
     }
-    return -1;
+    return check(o);
 }

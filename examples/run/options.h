@@ -53,6 +53,9 @@ struct options {
     bool quiet;
     bool state_hash;
     bool stats;
+    const char *gdb; /* where gdb connects, NULL: nowhere */
+    bool hold;       /* -S */
+    bool serial_given;
 };
 
 /* Returns -1 to go on, else the exit status (after --help, --version, or an error line). */

@@ -71,6 +71,18 @@ refuse 64 99999 --exit-port 99999
 refuse 64 0x20 --exit-port 0x20
 refuse 64 bogus --bogus
 refuse 64 b a b
+refuse 64 tcp::x -gdb tcp::x
+refuse 64 tcp::0 -gdb tcp::0
+refuse 64 tcp::65536 -gdb tcp::65536
+refuse 64 tcp:1.2.3:1 -gdb tcp:1.2.3:1
+refuse 64 tcp: -gdb tcp:
+refuse 64 carrier -gdb carrier
+refuse 64 unix: -gdb unix:
+refuse 64 'too long' -gdb "unix:/$(printf '%0200d' 0)"
+refuse 64 -S -S
+refuse 64 stdio -gdb stdio -serial stdio
+refuse 70 /nope/socket -gdb unix:/nope/socket
+refuse 70 192.0.2.1 -gdb tcp:192.0.2.1:1234 # no address of this host
 refuse 64 -1 --max-insns -1
 refuse 64 tape --image-format tape
 refuse 66 nonexistent /nonexistent
