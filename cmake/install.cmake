@@ -9,6 +9,12 @@ if(TARGET libcpu_shared)
   list(APPEND installed_libraries libcpu_shared)
 endif()
 
+if(TARGET libcpu_gdb)
+  list(APPEND installed_libraries libcpu_gdb)
+  install(FILES examples/gdb/libcpu_gdb.h examples/gdb/gdb_socket.h
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/libcpu-gdb)
+endif()
+
 install(DIRECTORY include/libcpu DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(TARGETS ${installed_libraries} EXPORT libcpu-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}

@@ -304,6 +304,9 @@ static enum libcpu_err run_steps(libcpu_gdb *g, uint64_t max_insns, struct libcp
 {
     uint64_t before = 0;
     enum step result = STEP_AGAIN;
+    s->reason = LIBCPU_STOP_BUDGET;
+    if (max_insns == 0)
+        return LIBCPU_ERR_OK;
     for (unsigned i = 0; i < STEPS_AT_ONCE && before < max_insns; i++) {
         result = step_once(g, max_insns - before, s);
         before += s->insns;

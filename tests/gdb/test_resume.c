@@ -190,6 +190,8 @@ static void a_step_in_rep_can_stop(void **state)
     OK(libcpu_gdb_run(c.g, 1, &s)); /* a budget that ends before the step does */
     assert_false(libcpu_gdb_holds(c.g));
     assert_int_equal(rip(&c), 0x7c07);
+    OK(libcpu_gdb_run(c.g, 0, &s));
+    assert_int_equal(s.reason, LIBCPU_STOP_BUDGET);
     chat_raw(&c, "\x03", 1);
     BEGINS(c.wire, "$T02");
     step_to(&c, 0x7c09);

@@ -57,6 +57,9 @@ run cmake -S "$source" -B "$scratch/build" -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREF
 run cmake --build "$scratch/build"
 says_version "$scratch/build/usual"
 says_version "$scratch/build/static"
+if [ -e "$libdir/libcpu-gdb.a" ]; then
+    says_version "$scratch/build/with_gdb"
+fi
 
 export PKG_CONFIG_PATH=$libdir/pkgconfig
 [ "$(pkg-config --modversion libcpu)" = "$version" ] || die "pkg-config knows another version"
@@ -84,7 +87,7 @@ fi
 mkdir "$scratch/parent"
 sed "s|^find_package.*|add_subdirectory($PWD libcpu)|" "$source/CMakeLists.txt" \
     >"$scratch/parent/CMakeLists.txt"
-cp "$source/consumer.c" "$scratch/parent/"
+cp "$source"/*.c "$scratch/parent/"
 run cmake -S "$scratch/parent" -B "$scratch/parent/build" -DCMAKE_C_COMPILER="$cc"
 run cmake --build "$scratch/parent/build" --target help
 ! grep -qE 'test_|libcpu-run' "$scratch/log" || die "as a part it builds tests or programs"
@@ -92,7 +95,7 @@ run cmake --build "$scratch/parent/build" --target help
 # A user who wants a newer version is told so.
 mkdir "$scratch/future"
 sed 's/libcpu 0\.1 CONFIG/libcpu 99 CONFIG/' "$source/CMakeLists.txt" >"$scratch/future/CMakeLists.txt"
-cp "$source/consumer.c" "$scratch/future/"
+cp "$source"/*.c "$scratch/future/"
 cmake -S "$scratch/future" -B "$scratch/future/build" -DCMAKE_PREFIX_PATH="$prefix" \
     >"$scratch/log" 2>&1 && die "version 99 was found"
 
