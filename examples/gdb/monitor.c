@@ -192,6 +192,17 @@ static void pc(libcpu_gdb *g, const char *args)
                      g->linear_pc ? "with the base of cs added" : "as it is");
 }
 
+static void step(libcpu_gdb *g, const char *args)
+{
+    if (strcmp(args, "into") == 0 || strcmp(args, "over") == 0)
+        g->steps_over = *args == 'o';
+    else if (*args) {
+        say_usage(g, "step [into|over]");
+        return;
+    }
+    libcpu_gdb_print(g, "steps go %s interrupt handlers\n", g->steps_over ? "over" : "into");
+}
+
 static void help(libcpu_gdb *g, const char *args);
 
 static const struct {
@@ -211,6 +222,7 @@ static const struct {
     {"devices", devices, "", "device registers: memory-mapped, and ports"},
     {"stats", stats, "", "counters since power-on"},
     {"phys", phys, " [on|off]", "read and write memory by physical address"},
+    {"step", step, " [into|over]", "whether a step shows a handler of an interrupt that comes"},
     {"pc", pc, " [offset|linear]", "show rip with the base of cs added, as code with one needs it"},
 };
 

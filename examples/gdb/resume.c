@@ -1,13 +1,5 @@
 /*
- * resume.c - c C s S vCont, running and stepping, stop replies.
- *
- * A step is one of these, whatever comes first:
- *   - an instruction, executed wholly: a repeated string instruction with all its repetitions;
- *   - an exception of that instruction, or an interrupt that is due before it, delivered: RIP is at
- *     the first instruction of the handler, which has not been executed;
- *   - while the processor is halted: the interrupt that wakes it, delivered.
- * So stepping sees every instruction of a run once, in order, those of interrupt handlers too, and
- * leaves the same state as running.
+ * resume.c - c C s S vCont, running, stop replies; step.c knows what a step is.
  */
 #include "server.h"
 
@@ -15,19 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    STEPS_AT_ONCE = 20000, /* of a range or a repeated instruction, before input is looked for */
-    INSN_MAX = 15,
-    REG_RBP = 6, /* of the target description */
-    REG_RSP = 7,
-    REG_RIP = 16,
-};
-
 /* ---- stop replies ---- */
 
 static void report(libcpu_gdb *g)
 {
-    static const unsigned expedited[] = {REG_RBP, REG_RSP, REG_RIP};
+    static const unsigned expedited[] = {GDB_REG_RBP, GDB_REG_RSP, GDB_REG_RIP};
     gdb_put_format(g, "T%02x%sthread:1;", g->signal, g->reason);
     for (size_t i = 0; i < sizeof(expedited) / sizeof(*expedited); i++) {
         gdb_put_format(g, "%02x:", expedited[i]);
@@ -58,7 +42,7 @@ static void stop(libcpu_gdb *g, unsigned signal)
     report(g);
 }
 
-static void stop_plainly(libcpu_gdb *g, unsigned signal)
+void gdb_stop(libcpu_gdb *g, unsigned signal)
 {
     g->reason[0] = '\0';
     stop(g, signal);
@@ -77,7 +61,7 @@ void libcpu_gdb_stop(libcpu_gdb *g, enum libcpu_gdb_signal signal, const char *t
         return;
     if (text)
         console(g, text);
-    stop_plainly(g, signal);
+    gdb_stop(g, signal);
 }
 
 void libcpu_gdb_exit(libcpu_gdb *g, unsigned status)
@@ -94,7 +78,7 @@ void libcpu_gdb_exit(libcpu_gdb *g, unsigned status)
 void gdb_interrupt(libcpu_gdb *g)
 {
     if (g->attached && g->activity != GDB_HELD)
-        stop_plainly(g, LIBCPU_GDB_SIGINT);
+        gdb_stop(g, LIBCPU_GDB_SIGINT);
 }
 
 /* ---- resuming ---- */
@@ -106,6 +90,7 @@ static void resume(libcpu_gdb *g, enum gdb_activity activity, uint64_t first, ui
         return;
     }
     g->started = true;
+    g->returning = false;
     g->activity = activity;
     g->range_first = first;
     g->range_end = end;
@@ -216,112 +201,6 @@ void gdb_packet_vCont(libcpu_gdb *g, struct gdb_in in)
         resume_by_actions(g, in);
 }
 
-/* ---- stepping ---- */
-
-static bool is_prefix(uint8_t b)
-{
-    static const uint8_t prefixes[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65,
-                                       0x66, 0x67, 0xf0, 0xf2, 0xf3};
-    return memchr(prefixes, b, sizeof(prefixes)) != NULL;
-}
-
-/* INS, OUTS, MOVS, CMPS, STOS, LODS, SCAS (SDM vol. 2, table A-2). */
-static bool is_string(uint8_t b)
-{
-    return (b >= 0x6c && b <= 0x6f) || (b >= 0xa4 && b <= 0xa7) || (b >= 0xaa && b <= 0xaf);
-}
-
-/* Is the instruction at RIP a string instruction with a REP prefix? */
-static bool at_repeated(libcpu_gdb *g)
-{
-    const uint64_t pc = gdb_pc(g);
-    const bool long64 = libcpu_cpu_mode(g->m) == LIBCPU_MODE_LONG64;
-    bool rep = false;
-    for (unsigned i = 0; i < INSN_MAX; i++) {
-        uint8_t b;
-        if (libcpu_linear_read(g->m, pc + i, &b, 1))
-            return false;
-        if (is_prefix(b))
-            rep |= b >= 0xf2;
-        else if (!long64 || (b & 0xf0) != 0x40) /* REX */
-            return rep && is_string(b);
-    }
-    return false;
-}
-
-/* What a try of a step came to. */
-enum step {
-    STEP_DONE,
-    STEP_AGAIN, /* not yet: the same once more */
-    STEP_LEAVE, /* s->reason is for the embedder, or a stop to be reported */
-};
-
-static void on_event(void *user, libcpu *m, const struct libcpu_event *event)
-{
-    libcpu_gdb *g = user;
-    (void)event;
-    g->event = true;
-    libcpu_request_stop(m);
-}
-
-/* Wait for what wakes the processor; nothing else can happen in between. */
-static enum step step_halted(libcpu_gdb *g, uint64_t max_insns, struct libcpu_stop *s)
-{
-    libcpu_hook hook;
-    g->event = false;
-    if (libcpu_hook_event(g->m, on_event, g, &hook)) {
-        s->reason = LIBCPU_STOP_HOST_ERROR;
-        s->error = LIBCPU_ERR_NOMEM;
-        return STEP_LEAVE;
-    }
-    libcpu_run(g->m, max_insns, s);
-    libcpu_hook_remove(g->m, hook);
-    return g->event ? STEP_DONE : STEP_LEAVE;
-}
-
-static enum step step_once(libcpu_gdb *g, uint64_t max_insns, struct libcpu_stop *s)
-{
-    if (libcpu_cpu_halted(g->m))
-        return step_halted(g, max_insns, s);
-    const uint64_t rip = libcpu_reg(g->m, LIBCPU_REG_RIP);
-    const bool repeated = at_repeated(g);
-    libcpu_run(g->m, 1, s);
-    if (s->reason != LIBCPU_STOP_BUDGET)
-        return STEP_LEAVE;
-    /* Nothing retired and RIP where it was: an x87 instruction waits for its interrupt. */
-    if (s->rip == rip && (s->insns == 0 || repeated))
-        return STEP_AGAIN;
-    return STEP_DONE;
-}
-
-static bool in_range(libcpu_gdb *g)
-{
-    uint64_t pc = g->linear_pc ? gdb_pc(g) : libcpu_reg(g->m, LIBCPU_REG_RIP);
-    return pc >= g->range_first && pc < g->range_end;
-}
-
-static enum libcpu_err run_steps(libcpu_gdb *g, uint64_t max_insns, struct libcpu_stop *s)
-{
-    uint64_t before = 0;
-    enum step result = STEP_AGAIN;
-    s->reason = LIBCPU_STOP_BUDGET;
-    if (max_insns == 0)
-        return LIBCPU_ERR_OK;
-    for (unsigned i = 0; i < STEPS_AT_ONCE && before < max_insns; i++) {
-        result = step_once(g, max_insns - before, s);
-        before += s->insns;
-        if (result == STEP_LEAVE || (result == STEP_DONE && !in_range(g)))
-            break;
-        result = STEP_AGAIN;
-    }
-    s->insns = before;
-    if (result != STEP_LEAVE)
-        s->reason = LIBCPU_STOP_REQUEST; /* this call is over before its budget */
-    if (result == STEP_DONE)
-        stop_plainly(g, LIBCPU_GDB_SIGTRAP);
-    return LIBCPU_ERR_OK;
-}
-
 /* ---- running ---- */
 
 /* The signal that an operating system would make of an exception (SDM vol. 3A, table 6-1). */
@@ -345,8 +224,8 @@ static void report_exception(libcpu_gdb *g, const struct libcpu_stop *s)
     snprintf(text, sizeof(text), "%s: vector %u, error code 0x%" PRIx64 ", address 0x%" PRIx64 "\n",
              libcpu_stop_name(s->reason), s->vector, s->error_code, s->address);
     console(g, text);
-    stop_plainly(g, s->reason == LIBCPU_STOP_TRIPLE_FAULT ? (unsigned)LIBCPU_GDB_SIGABRT
-                                                          : signal_of(s));
+    gdb_stop(g,
+             s->reason == LIBCPU_STOP_TRIPLE_FAULT ? (unsigned)LIBCPU_GDB_SIGABRT : signal_of(s));
 }
 
 /* Is the stop the debugger's? */
@@ -363,7 +242,7 @@ static void report_stop(libcpu_gdb *g, const struct libcpu_stop *s)
         return;
     case LIBCPU_STOP_EXCEPTION:
     case LIBCPU_STOP_TRIPLE_FAULT: report_exception(g, s); return;
-    case LIBCPU_STOP_SYSCALL: stop_plainly(g, LIBCPU_GDB_SIGSYS); return;
+    case LIBCPU_STOP_SYSCALL: gdb_stop(g, LIBCPU_GDB_SIGSYS); return;
     default: return;
     }
 }
@@ -374,7 +253,7 @@ enum libcpu_err libcpu_gdb_run(libcpu_gdb *g, uint64_t max_insns, struct libcpu_
     enum libcpu_err err = LIBCPU_ERR_OK;
     s.rip = libcpu_reg(g->m, LIBCPU_REG_RIP);
     if (g->activity == GDB_STEPPING)
-        err = run_steps(g, max_insns, &s);
+        err = gdb_run_steps(g, max_insns, &s);
     else if (g->activity == GDB_RUNNING)
         err = libcpu_run(g->m, max_insns, &s);
     if (!err && g->attached && g->activity != GDB_HELD)

@@ -39,7 +39,7 @@ void libcpu_gdb_free(libcpu_gdb *g)
 void gdb_attach(libcpu_gdb *g)
 {
     g->attached = true;
-    g->tells_breakpoints = g->physical = g->linear_pc = false;
+    g->tells_breakpoints = g->physical = g->linear_pc = g->steps_over = false;
     gdb_hold(g);
 }
 

@@ -2,8 +2,8 @@
  * server.h - what the parts of the server share.
  *
  * packet.c frames bytes, server.c answers queries, target.c knows the registers, memory.c memory,
- * points.c breakpoints and watchpoints, resume.c running, stepping and stop replies, monitor.c and
- * tables.c the monitor commands.
+ * points.c breakpoints and watchpoints, resume.c running and stop replies, step.c single steps,
+ * monitor.c and tables.c the monitor commands.
  *
  * The protocol: "Debugging with GDB", appendix E.
  */
@@ -19,6 +19,9 @@ enum {
     GDB_OUTPUT = 1024,  /* of monitor text, before it is sent */
     GDB_REG_MAX = 16,   /* bytes of a register */
 };
+
+/* Numbers of registers (target.c) that every stop reply tells. */
+enum { GDB_REG_RBP = 6, GDB_REG_RSP = 7, GDB_REG_RIP = 16 };
 
 /* Error replies: Enn, numbered as errno. */
 enum {
@@ -41,6 +44,11 @@ enum gdb_activity {
 /* What is left to read of a packet. */
 struct gdb_in {
     const uint8_t *at, *end;
+};
+
+/* Where an interrupt came, for `monitor step over`. */
+struct gdb_place {
+    uint64_t pc, rsp, cr3;
 };
 
 struct gdb_point {
@@ -80,9 +88,12 @@ struct libcpu_gdb {
     struct gdb_point point[GDB_POINTS];
     size_t points;
 
-    /* resume.c */
+    /* resume.c, step.c */
     enum gdb_activity activity;
     uint64_t range_first, range_end;
+    bool steps_over; /* interrupts are no steps */
+    bool returning;  /* one was met: run to `back`, then step */
+    struct gdb_place back;
     bool event;      /* the step's event hook was called */
     char reason[64]; /* of the last stop, behind the signal */
     uint8_t signal;
@@ -145,8 +156,13 @@ void gdb_packet_s(libcpu_gdb *g, struct gdb_in in);
 void gdb_packet_S(libcpu_gdb *g, struct gdb_in in);
 void gdb_packet_vCont(libcpu_gdb *g, struct gdb_in in);
 void gdb_packet_why(libcpu_gdb *g, struct gdb_in in);
-void gdb_interrupt(libcpu_gdb *g); /* Ctrl-C */
-void gdb_hold(libcpu_gdb *g);      /* without a report */
+void gdb_interrupt(libcpu_gdb *g);             /* Ctrl-C */
+void gdb_hold(libcpu_gdb *g);                  /* without a report */
+void gdb_stop(libcpu_gdb *g, unsigned signal); /* hold, and report nothing but the signal */
+
+/* ---- step.c ---- */
+/* Steps until the debugger's step is done, and reported, or *s is for the caller. */
+enum libcpu_err gdb_run_steps(libcpu_gdb *g, uint64_t max_insns, struct libcpu_stop *s);
 
 /* ---- monitor.c, tables.c ---- */
 void gdb_packet_qRcmd(libcpu_gdb *g, struct gdb_in in);

@@ -194,9 +194,8 @@ static const struct feature {
     {"org.libcpu.system", NULL, system_flags, REGS},
 };
 
-/* Numbers that other parts and gdb rely on. */
+/* The groups above are as long as they say. */
 _Static_assert(REGS == AVX_END + 30, "the last feature");
-enum { REG_RBP = 6, REG_RSP = 7, REG_RIP = 16 };
 
 static void xml(libcpu_gdb *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void xml(libcpu_gdb *g, const char *format, ...)

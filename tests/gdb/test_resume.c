@@ -236,6 +236,39 @@ static void a_step_into_an_interrupt(void **state)
     chat_end(&c);
 }
 
+/* The handler ends the interrupt and comes back: mov al, 0x20; out 0x20, al; iret. */
+static const uint8_t handler[] = {0xb0, 0x20, 0xe6, 0x20, 0xcf};
+
+static void a_step_over_an_interrupt(void **state)
+{
+    static struct chat c;
+    (void)state;
+    BEGIN(&c, REAL16, ticking);
+    OK(libcpu_phys_write(c.m, 0x7d00, handler, sizeof(handler)));
+    assert_non_null(strstr(monitor(&c, "step"), "into"));
+    assert_non_null(strstr(monitor(&c, "step over"), "over"));
+    assert_non_null(strstr(monitor(&c, "step aside"), "usage"));
+    while (rip(&c) != 0x7c2e)
+        BEGINS(go(&c, "s", 4, NULL), "T05thread:1;");
+    /* The interrupt that wakes it, its handler, and the instruction behind HLT. */
+    BEGINS(go(&c, "s", 100, NULL), "T05thread:1;");
+    assert_int_equal(rip(&c), 0x7c2f);
+    assert_int_equal(libcpu_reg(c.m, LIBCPU_REG_RAX) & 0xff, 0x20);
+    chat_end(&c);
+
+    /* A breakpoint in the handler is met, and the step forgotten. */
+    BEGIN(&c, REAL16, ticking);
+    OK(libcpu_phys_write(c.m, 0x7d00, handler, sizeof(handler)));
+    monitor(&c, "step over");
+    while (rip(&c) != 0x7c2e)
+        BEGINS(go(&c, "s", 4, NULL), "T05thread:1;");
+    ASK(&c, "Z0,7d02,1", "OK");
+    BEGINS(go(&c, "s", 100, NULL), "T05swbreak:;");
+    assert_int_equal(rip(&c), 0x7d02);
+    step_to(&c, 0x7d04);
+    chat_end(&c);
+}
+
 /* ud2, with vector 6 at 0:7d00h: mov word [0x18], 0x7d00; mov word [0x1a], 0; ud2 */
 static const uint8_t undefined[] = {0xc7, 0x06, 0x18, 0x00, 0x00, 0x7d, 0xc7,
                                     0x06, 0x1a, 0x00, 0x00, 0x00, 0x0f, 0x0b};
@@ -387,6 +420,35 @@ static void steps_see_what_runs_see(void **state)
     assert_true(seen.first_interrupt > STEPS && seen.first_syscall > STEPS);
     compare_from(seen.first_interrupt - STEPS / 2);
     compare_from(seen.first_syscall - STEPS / 2);
+}
+
+/* Over the guest's timer interrupt, in a program: the step comes back to it. */
+static void a_step_over_a_handler_of_the_guest(void **state)
+{
+    static struct chat c;
+    struct sight seen = {0};
+    uint64_t taken;
+    (void)state;
+    libcpu *m = guest();
+    OK(libcpu_hook_event(m, see_event, &seen, NULL));
+    OK(libcpu_run(m, 20000000, NULL));
+    libcpu_destroy(m);
+    for (unsigned over = 0; over < 2; over++) {
+        bool handled = false;
+        chat_with(&c, guest());
+        OK(libcpu_run(c.m, seen.first_interrupt - STEPS / 2, NULL));
+        monitor(&c, over ? "step over" : "step into");
+        taken = interrupts(c.m);
+        for (unsigned i = 0; i < STEPS; i++) {
+            const uint64_t before = interrupts(c.m), flag = 0x200;
+            BEGINS(go(&c, "s", 100, NULL), "T05thread:1;");
+            /* The kernel's handler runs with interrupts off. */
+            handled |= interrupts(c.m) != before && !(libcpu_reg(c.m, LIBCPU_REG_RFLAGS) & flag);
+        }
+        assert_true(interrupts(c.m) > taken);
+        assert_int_equal(handled, !over);
+        chat_end(&c);
+    }
 }
 
 /* ---- ends ---- */
@@ -541,6 +603,8 @@ int main(void)
         cmocka_unit_test(a_step_in_rep_can_stop),
         cmocka_unit_test(a_step_into_an_interrupt),
         cmocka_unit_test(a_step_into_an_exception),
+        cmocka_unit_test(a_step_over_an_interrupt),
+        cmocka_unit_test(a_step_over_a_handler_of_the_guest),
         cmocka_unit_test(ranges),
         cmocka_unit_test(steps_see_what_runs_see),
         cmocka_unit_test(the_end),
