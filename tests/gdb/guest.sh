@@ -1,9 +1,9 @@
 #!/bin/bash
-# guest.sh LIBCPU-RUN GUEST64.ELF PROGRAMS - Debian's gdb drives the bundled guest from its first
-# instruction to user mode, and a few bytes of real-mode code.
+# guest.sh LIBCPU-RUN GUEST64.ELF PROGRAMS MODES.ELF MODES.BIN - Debian's gdb drives the bundled guest
+# from its first instruction to user mode, and a boot sector from real mode to long mode.
 # Status 77: there is no gdb.
 set -u
-run=$1 kernel=$2 programs=$3
+run=$1 kernel=$2 programs=$3 modes=$4 sector=$5
 command -v gdb >/dev/null || { echo "guest.sh: no gdb here (scripts/setup --optional)"; exit 77; }
 dir=$(mktemp -d)
 machine=
@@ -78,6 +78,9 @@ output() {
 
 entry=$(od -An -tx8 -j24 -N8 "$programs/init" | tr -d ' ' | sed 's/^0*//')
 start
+"$run" -S -gdb "unix:$socket" >/dev/null 2>"$dir/err2" </dev/null
+status=$?
+[ "$status" -eq 70 ] && grep -q '^libcpu-run: .*in use' "$dir/err2" || bad "two at one socket: $status"
 debug <<END
 target remote $socket
 printf "start: pc %lx cs %x cr0 %lx efer %lx\n", \$pc, \$cs, (long)\$cr0, (long)\$efer
@@ -184,16 +187,59 @@ timeout 60 gdb -nx -batch -x "$dir/commands" "$kernel" >"$dir/gdb.out" 2>&1 </de
 shows '64-bit mode' 'exited with code 07]'
 ended 7
 
-# ---- real mode, through a pipe ----
+# ---- one gdb from real to long mode, through a pipe ----
+
+cat >"$dir/commands" <<END
+set confirm off
+set width 0
+target remote | $run -S -gdb stdio $sector
+printf "real: pc %lx cs %x cr0 %lx\n", \$pc, \$cs, (long)\$cr0
+info threads
+monitor disas
+tbreak protected
+continue
+printf "protected: pc %d cs %x\n", \$pc == (unsigned long)&protected, \$cs
+p \$cr0
+info threads
+stepi 5
+printf "stack: ss %x rsp %lx\n", \$ss, \$rsp
+hbreak wide
+continue
+printf "long: pc %d cs %x cr3 %lx\n", \$pc == (unsigned long)&wide, \$cs, \$cr3
+p \$cr4
+p \$efer
+p \$cr0
+info threads
+stepi 5
+p/x \$rax
+p \$st0
+p/x \$xmm1.uint128
+p/x \$ymm1h
+x/gx \$rsp
+watch *(long *)&counter
+continue
+continue
+p *(long *)&counter
+kill
+END
+timeout 60 gdb -nx -batch -x "$dir/commands" "$modes" >"$dir/gdb.out" 2>&1 </dev/null
+shows 'real: pc 7c00 cs 0 cr0 60000010' '(real mode, CPL 0)' 'xor ax, ax' 'lgdt ' \
+    'protected: pc 1 cs 8' '= [ PE ET NW CD ]' '(32-bit protected mode, CPL 0)' \
+    'stack: ss 10 rsp 7000' 'long: pc 1 cs 18 cr3 1000' '= [ PAE OSFXSR OSXMMEXCPT ]' \
+    '= [ LME LMA ]' '= [ PE ET NW CD PG ]' '(64-bit mode, CPL 0)' '= 0x123456789abcdef0' '= 1' \
+    '= 0xffffffffffffffffffffffffffffffff' '= 0x0' '0x123456789abcdef0' \
+    'Old value = 0' 'New value = 1' 'Old value = 1' 'New value = 2' '= 2'
+
+# ---- code with a base of CS ----
 
 # 0000:7c00 jmp 07c0:0005; mov ax, 0x1234; inc ax; jmp $-1; with the signature of a boot sector
 {
     printf '\xea\x05\x00\xc0\x07\xb8\x34\x12\x40\xeb\xfd'
     head -c 499 /dev/zero
     printf '\x55\xaa'
-} >"$dir/sector"
+} >"$dir/based"
 cat >"$dir/commands" <<END
-target remote | $run -S -gdb stdio $dir/sector
+target remote | $run -S -gdb stdio $dir/based
 printf "real: pc %lx cs %x ax %x\n", \$pc, \$cs, \$ax
 info threads
 stepi
