@@ -61,6 +61,13 @@ if [ -e "$libdir/libcpu-gdb.a" ]; then
     says_version "$scratch/build/with_gdb"
 fi
 
+# The device example is such a project too.
+if [ "$(uname -m)" = x86_64 ]; then
+    run cmake -S examples/device -B "$scratch/device" -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$prefix"
+    run cmake --build "$scratch/device"
+    run tests/examples/compare.sh "$PWD/tests/examples/device.txt" "$scratch/device/device-example"
+fi
+
 export PKG_CONFIG_PATH=$libdir/pkgconfig
 [ "$(pkg-config --modversion libcpu)" = "$version" ] || die "pkg-config knows another version"
 read -ra flags <<<"$(pkg-config --cflags --libs libcpu)"
