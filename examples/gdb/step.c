@@ -57,12 +57,13 @@ enum step {
     STEP_LEAVE, /* s->reason is for the embedder, or a stop to be reported */
 };
 
-static void on_event(void *user, libcpu *m, const struct libcpu_event *event)
+static enum libcpu_hook_answer on_event(void *user, libcpu *m, const struct libcpu_event *event)
 {
     libcpu_gdb *g = user;
     (void)event;
     g->event = true;
     libcpu_request_stop(m);
+    return LIBCPU_HOOK_GO_ON;
 }
 
 /* Wait for what wakes the processor; nothing else can happen in between. */
@@ -70,7 +71,7 @@ static enum step step_halted(libcpu_gdb *g, uint64_t max_insns, struct libcpu_st
 {
     libcpu_hook hook;
     g->event = false;
-    if (libcpu_hook_event(g->m, on_event, g, &hook)) {
+    if (libcpu_hook_event(g->m, NULL, on_event, g, &hook)) {
         s->reason = LIBCPU_STOP_HOST_ERROR;
         s->error = LIBCPU_ERR_NOMEM;
         return STEP_LEAVE;

@@ -87,7 +87,7 @@ static void on_insn(void *user, libcpu *m, uint64_t la)
 
 /* ---- events ---- */
 
-static void on_event(void *user, libcpu *m, const struct libcpu_event *e)
+static enum libcpu_hook_answer on_event(void *user, libcpu *m, const struct libcpu_event *e)
 {
     static const char *const kinds[] = {"exception", "software", "interrupt"};
     struct trace *t = user;
@@ -99,6 +99,7 @@ static void on_event(void *user, libcpu *m, const struct libcpu_event *e)
     if (e->kind == LIBCPU_EVENT_EXCEPTION && e->vector == 14)
         fprintf(t->out, "  address 0x%016" PRIx64, e->address);
     fputc('\n', t->out);
+    return LIBCPU_HOOK_GO_ON;
 }
 
 static void on_walk(void *user, libcpu *m, const struct libcpu_walk *w)
@@ -153,7 +154,7 @@ static enum libcpu_err add_hooks(struct trace *t, libcpu *m)
     if (t->what & (TRACE_IN_ASM | TRACE_EXEC | TRACE_CPU))
         err = libcpu_hook_insn(m, NULL, on_insn, t, NULL);
     if (!err && (t->what & TRACE_INT))
-        err = libcpu_hook_event(m, on_event, t, NULL);
+        err = libcpu_hook_event(m, NULL, on_event, t, NULL);
     if (!err && (t->what & TRACE_WALK))
         err = libcpu_hook_walk(m, NULL, on_walk, t, NULL);
     if (!err && (t->what & TRACE_IO))

@@ -44,18 +44,26 @@ LIBCPU_API enum libcpu_err libcpu_run_until(libcpu *m, uint64_t la, uint64_t max
 enum libcpu_policy {
     LIBCPU_POLICY_GUEST = 0, /* the guest's IDT; default of a machine with a board */
     LIBCPU_POLICY_HOST = 1,  /* the run stops with LIBCPU_STOP_EXCEPTION; default without a board */
+    LIBCPU_POLICY_HOST_FIRST = 2, /* the same, and unless it is dismissed the guest gets it then */
 };
 
 /*
  * Policy for a vector, 0 to 255; interrupts from outside always go to the guest.  A stopped
  * exception has not been delivered and its instruction not executed (of INT n, INT3 and INTO it
  * has); CR2 and DR6 are set as it would find them.  Run on to try again, change RIP to skip it, or
- * libcpu_raise() it to the guest.  Errors: INVALID.
+ * libcpu_raise() it to the guest.
+ *
+ * HOST_FIRST: the exception waits while the run is stopped.  The host looks at it; what is the
+ * host's it settles and calls libcpu_dismiss(), and the next run goes on as with HOST.  What is not
+ * it leaves alone: the next run begins by delivering it through the guest's IDT, with the registers
+ * as they are then.  To decide without a stop see libcpu_hook_event(), which comes before policies.
+ *
+ * Errors: INVALID.
  */
 LIBCPU_API enum libcpu_err libcpu_vector_policy(libcpu *m, unsigned vector,
                                                 enum libcpu_policy policy);
 /* The same for SYSCALL and SYSENTER: HOST stops with LIBCPU_STOP_SYSCALL behind the instruction,
- * which has changed nothing else. */
+ * which has changed nothing else.  Errors: INVALID (HOST_FIRST too: see libcpu_hook_syscall()). */
 LIBCPU_API enum libcpu_err libcpu_syscall_policy(libcpu *m, enum libcpu_policy policy);
 
 /*
@@ -66,6 +74,10 @@ LIBCPU_API enum libcpu_err libcpu_syscall_policy(libcpu *m, enum libcpu_policy p
  */
 LIBCPU_API enum libcpu_err libcpu_raise(libcpu *m, unsigned vector, uint32_t error_code,
                                         uint64_t address);
+
+/* Forget the exception that waits: of LIBCPU_POLICY_HOST_FIRST, or of libcpu_raise().  Errors:
+ * INVALID, STATE (none is waiting). */
+LIBCPU_API enum libcpu_err libcpu_dismiss(libcpu *m);
 
 #ifdef __cplusplus
 }

@@ -243,14 +243,22 @@ static bool map_explicit(struct lc_cpu *c, const struct lc_insn *insn, unsigned 
            may_touch(c, insn, s);
 }
 
-/* Tell of a load; the hook may have written to memory. */
+/* Tell of a load; the hook may have written to memory, or want another value. */
 static uint64_t told_load(struct lc_cpu *c, const struct span *s, uint64_t la, unsigned size,
                           uint64_t v)
 {
-    if (LC_LIKELY(!c->observer.memory) || is_mmio(c, s))
+    if (LC_LIKELY(!c->observer.memory))
         return v;
-    lc_hook_memory(c, LC_ACCESS_READ, la, size, v);
-    return load_span(c, s);
+    uint64_t told = lc_hook_memory(c, LC_ACCESS_READ, la, size, v);
+    return told != v || is_mmio(c, s) ? told : load_span(c, s);
+}
+
+/* The same of one that hits. */
+static void watched_load(struct lc_cpu *c, const struct lc_tlb_hot *e, uint64_t la, unsigned size)
+{
+    const void *p = (const void *)(uintptr_t)(la + e->addend);
+    uint64_t v = lc_get(p, size), told = lc_hook_memory(c, LC_ACCESS_READ, la, size, v);
+    c->found = told != v ? told : lc_get(p, size);
 }
 
 /* While hooks see every access, most of them are hits all the same. */
@@ -258,7 +266,7 @@ static const struct lc_tlb_hot *watched_hit(struct lc_cpu *c, uint64_t la, unsig
                                             bool write)
 {
     const struct lc_tlb_hot *e = &c->tlbs->hot[c->tlb_class][lc_tlb_index(la)];
-    if (!c->observer.memory || c->observer.tlb || c->align_check || lc_debug_armed(c))
+    if (!c->observer.memory || c->observer.tlb_hits || c->align_check || lc_debug_armed(c))
         return NULL;
     return ((la + size - 1) & LC_PAGE_MASK) == (write ? e->write : e->read) ? e : NULL;
 }
@@ -269,9 +277,7 @@ bool lc_load_slow(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg, ui
     struct span s;
     const struct lc_tlb_hot *e = watched_hit(c, la, size, false);
     if (e) {
-        const void *p = (const void *)(uintptr_t)(la + e->addend);
-        lc_hook_memory(c, LC_ACCESS_READ, la, size, lc_get(p, size));
-        c->found = lc_get(p, size);
+        watched_load(c, e, la, size);
         return true;
     }
     if (!map_explicit(c, insn, seg, la, size, false, &s))
@@ -285,6 +291,11 @@ bool lc_load_rmw_slow(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg
                       unsigned size)
 {
     struct span s;
+    const struct lc_tlb_hot *e = watched_hit(c, la, size, true);
+    if (e) {
+        watched_load(c, e, la, size);
+        return true;
+    }
     if (!map_explicit(c, insn, seg, la, size, true, &s))
         return false;
     c->found = told_load(c, &s, la, size, load_span(c, &s));
@@ -297,14 +308,14 @@ bool lc_store_slow(struct lc_cpu *c, const struct lc_insn *insn, unsigned seg, u
     struct span s;
     const struct lc_tlb_hot *e = watched_hit(c, la, size, true);
     if (e) {
-        lc_hook_memory(c, LC_ACCESS_WRITE, la, size, v);
+        v = lc_hook_memory(c, LC_ACCESS_WRITE, la, size, v);
         lc_put((void *)(uintptr_t)(la + e->addend), v, size);
         return true;
     }
     if (!map_explicit(c, insn, seg, la, size, true, &s))
         return false;
-    if (c->observer.memory && !is_mmio(c, &s))
-        lc_hook_memory(c, LC_ACCESS_WRITE, la, size, v);
+    if (c->observer.memory)
+        v = lc_hook_memory(c, LC_ACCESS_WRITE, la, size, v);
     store_span(c, &s, v);
     lc_debug_data(c, la, size, true);
     return true;

@@ -113,7 +113,7 @@ void lc_cpu_derive_access(struct lc_cpu *c)
         c->tlb_class = LC_TLB_USER;
     else
         c->tlb_class = c->rflags & LC_AC ? LC_TLB_SUPER_AC : LC_TLB_SUPER;
-    bool slow = c->align_check || lc_debug_armed(c) || c->observer.memory || c->observer.tlb;
+    bool slow = c->align_check || lc_debug_armed(c) || c->observer.memory || c->observer.tlb_hits;
     c->tlb = slow ? c->tlbs->none : c->tlbs->hot[c->tlb_class];
 }
 
@@ -190,6 +190,8 @@ void lc_cpu_reset(struct lc_cpu *c)
     c->nmi_blocked = c->nmi_pending = false;
     c->ferr = c->ignne = false;
     c->pending_dr6 = 0;
+    c->injected = false;
+    c->hook_skip = 0;
     lc_cpu_flush(c, false);
     lc_cpu_set_rflags(c, 2);
 }

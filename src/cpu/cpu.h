@@ -221,6 +221,9 @@ struct lc_fp_session {
     uint16_t host_fcw;
 };
 
+enum { LC_TOLD_VALUES = 4 };
+
+struct libcpu;
 struct lc_cpu;
 struct lc_insn;
 struct lc_block_cache;
@@ -243,8 +246,8 @@ enum lc_tlb_event {
     LC_TLB_EVENT_FLUSH_PAGE
 };
 
-/* Accesses that are told (lc_observer.memory). */
-enum lc_access_kind { LC_ACCESS_READ, LC_ACCESS_WRITE };
+/* Accesses that are told (lc_observer.memory); bits, so that they can be chosen. */
+enum lc_access_kind { LC_ACCESS_READ = 1, LC_ACCESS_WRITE = 2 };
 
 /* Instructions that are told as such (lc_observer.system): before they are executed, when they can
  * still be skipped, but for those that say otherwise. */
@@ -252,13 +255,15 @@ enum lc_system_event {
     LC_SYSTEM_SYSCALL,   /* SYSCALL, SYSENTER */
     LC_SYSTEM_SYSRET,    /* SYSRET, SYSEXIT: afterwards */
     LC_SYSTEM_IRET,      /* afterwards */
-    LC_SYSTEM_CR,        /* a control register is written: number, old and new value */
+    LC_SYSTEM_CR,        /* a control register is written: number (LC_CR_XCR0), old, new value */
     LC_SYSTEM_MSR_READ,  /* number; sub 1: there is such a register, and its value */
     LC_SYSTEM_MSR_WRITE, /* number, old and new value; sub 1: there is such a register */
     LC_SYSTEM_CPUID,     /* leaf, subleaf */
     LC_SYSTEM_HLT,
     LC_SYSTEM_UNDEFINED, /* no such instruction: #UD follows */
 };
+
+#define LC_CR_XCR0 0x100u /* XSETBV, as LC_SYSTEM_CR tells of it */
 
 struct lc_system_info {
     enum lc_system_event event;
@@ -273,15 +278,24 @@ struct lc_system_info {
  */
 struct lc_observer {
     void *user;
-    /* Before each instruction whose linear address lies in [insn_first, insn_last]. */
-    void (*insn)(void *user, struct lc_cpu *cpu, uint64_t la, unsigned len);
-    uint64_t insn_first, insn_last;
-    /* Before each block. */
-    void (*block)(void *user, struct lc_cpu *cpu, uint64_t la, unsigned bytes, unsigned count);
-    /* An explicit access in [memory_first, memory_last], in pieces of at most 8 bytes, that will
-     * not fault: before it; a read's value is looked up again afterwards. */
-    void (*memory)(void *user, struct lc_cpu *cpu, enum lc_access_kind kind, uint64_t la,
-                   unsigned size, uint64_t value);
+    struct libcpu *machine; /* not looked into */
+    /* Before each instruction whose linear address lies in [insn_first, insn_first + insn_span].
+     * What is called here and before blocks may be the embedder's function itself. */
+    void (*insn)(void *insn_user, struct libcpu *machine, uint64_t la);
+    void *insn_user;
+    uint64_t insn_first, insn_span;
+    /* Before each block whose first byte lies in [block_first, block_first + block_span]. */
+    void (*block)(void *block_user, struct libcpu *machine, uint64_t la, uint32_t bytes,
+                  uint32_t insns);
+    void *block_user;
+    uint64_t block_first, block_span;
+    /* An explicit access of the kinds memory_kinds in [memory_first, memory_last], in pieces of at
+     * most 8 bytes, that will not fault: before it, but of a device register read, whose value is
+     * known afterwards only.  Returns the value to use; a read's that it leaves alone is looked up
+     * again, since memory may have been written. */
+    uint64_t (*memory)(void *user, struct lc_cpu *cpu, enum lc_access_kind kind, uint64_t la,
+                       unsigned size, uint64_t value);
+    unsigned memory_kinds;
     uint64_t memory_first, memory_last;
     /* Before delivery: an exception or interrupt has been recognised. False: it is not delivered.
      */
@@ -293,6 +307,7 @@ struct lc_observer {
                  const struct lc_walk *w);
     /* la and pa are those of the page; of FLUSH la is 1 when global pages stay, else 0. */
     void (*tlb)(void *user, struct lc_cpu *cpu, enum lc_tlb_event event, uint64_t la, uint64_t pa);
+    bool tlb_hits; /* of each hit too: every access goes to the slow path */
     /* True: the hook has done the instruction's work, which is not executed. */
     bool (*system)(void *user, struct lc_cpu *cpu, const struct lc_system_info *info);
     bool io; /* somebody looks on at ports or device registers (lc_bus.watch) */
@@ -337,6 +352,10 @@ struct lc_cpu {
     bool injected;  /* `injection` is to be delivered before the next instruction */
     struct lc_fault injection;
     uint8_t hook_skip; /* LC_HOOK_SKIP_*: the instruction at rip has been told of already */
+    /* Accesses of the running instruction that were told of, with the values that came back; when
+     * it is tried again, how many of them not to tell of again. */
+    uint32_t told, replay;
+    uint64_t told_value[LC_TOLD_VALUES];
 
     /* ---- how the engine leaves ---- */
     enum lc_exit exit;

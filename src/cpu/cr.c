@@ -247,6 +247,8 @@ LC_OP_SINGLE(mov_from_cr, mov_from_cr)
 
 static lc_next clts(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
+    if (lc_tell(cpu, LC_SYSTEM_CR, 0, 0, cpu->cr0, cpu->cr0 & ~LC_CR0_TS))
+        return lc_hook_done(cpu, insn);
     cpu->cr0 &= ~LC_CR0_TS;
     NEXT(cpu, insn);
 }
@@ -258,8 +260,10 @@ LC_OP_SINGLE(clts, clts)
 
 static lc_next load_msw(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t v)
 {
-    uint64_t cr0 = cpu->cr0 & ~(LMSW_BITS & ~LC_CR0_PE);
-    TRY(lc_cr0_write(cpu, cr0 | (v & LMSW_BITS)));
+    uint64_t cr0 = (cpu->cr0 & ~(LMSW_BITS & ~LC_CR0_PE)) | (v & LMSW_BITS);
+    if (lc_tell(cpu, LC_SYSTEM_CR, 0, 0, cpu->cr0, cr0))
+        return lc_hook_done(cpu, insn);
+    TRY(lc_cr0_write(cpu, cr0));
     return lc_end(cpu, insn);
 }
 

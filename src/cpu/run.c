@@ -238,6 +238,7 @@ static void handle_exit(struct lc_cpu *c, uint32_t before)
  * block, when it is repeated; a hook that was called before it says so itself. */
 static void note_told(struct lc_cpu *c)
 {
+    c->replay = c->exit == LC_EXIT_RETRY ? c->told : 0;
     if (c->exit == LC_EXIT_RETRY)
         c->hook_skip = LC_HOOK_SKIP_INSN | LC_HOOK_SKIP_BLOCK;
     else if (c->exit == LC_EXIT_AGAIN)

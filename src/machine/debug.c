@@ -163,18 +163,17 @@ void lc_debug_on_memory(struct libcpu *m, enum lc_access_kind kind, uint64_t la,
     }
 }
 
-static bool is_host_vector(const struct lc_debug_points *d, unsigned vector)
-{
-    return d->host_vectors[vector >> 3] >> (vector & 7) & 1;
-}
-
 bool lc_debug_on_event(struct libcpu *m, const struct lc_fault *f)
 {
     struct lc_debug_points *d = &m->debug;
-    bool raised = d->raised;
-    d->raised = false;
-    if (raised || f->kind == LC_EVENT_EXTERNAL || !is_host_vector(d, f->vector))
+    uint8_t policy = d->policy[f->vector];
+    if (f->kind == LC_EVENT_EXTERNAL || policy == LIBCPU_POLICY_GUEST)
         return true;
+    if (policy == LIBCPU_POLICY_HOST_FIRST && !m->cpu->injected) {
+        m->cpu->injection = *f;
+        m->cpu->injected = true;
+        d->raised = LC_RAISED_AGAIN;
+    }
     m->exception = *f;
     lc_machine_stop(m, LIBCPU_STOP_EXCEPTION, 0);
     return false;
@@ -184,7 +183,7 @@ bool lc_debug_on_event(struct libcpu *m, const struct lc_fault *f)
 
 enum libcpu_err lc_debug_take_all(struct libcpu *m)
 {
-    memset(m->debug.host_vectors, 0xff, sizeof(m->debug.host_vectors));
+    memset(m->debug.policy, LIBCPU_POLICY_HOST, sizeof(m->debug.policy));
     m->debug.any_host_vector = m->debug.host_syscall = true;
     lc_hooks_connect(m);
     return LIBCPU_ERR_OK;
@@ -195,15 +194,14 @@ enum libcpu_err libcpu_vector_policy(libcpu *m, unsigned vector, enum libcpu_pol
     if (!m)
         return LIBCPU_ERR_INVALID;
     lc_machine_clear(m);
-    if (vector > 255 || (unsigned)policy > LIBCPU_POLICY_HOST)
+    if (vector > 255 || (unsigned)policy > LIBCPU_POLICY_HOST_FIRST)
         return lc_machine_fail(m, LIBCPU_ERR_INVALID, "vector policy: vector %u, policy %u", vector,
                                (unsigned)policy);
     struct lc_debug_points *d = &m->debug;
-    uint8_t bit = (uint8_t)(1u << (vector & 7)), *byte = &d->host_vectors[vector >> 3];
-    *byte = (uint8_t)(policy == LIBCPU_POLICY_HOST ? *byte | bit : *byte & ~bit);
+    d->policy[vector] = (uint8_t)policy;
     d->any_host_vector = false;
-    for (unsigned i = 0; i < sizeof(d->host_vectors); i++)
-        d->any_host_vector |= d->host_vectors[i] != 0;
+    for (unsigned i = 0; i < sizeof(d->policy); i++)
+        d->any_host_vector |= d->policy[i] != LIBCPU_POLICY_GUEST;
     lc_hooks_connect(m);
     return LIBCPU_ERR_OK;
 }
@@ -241,7 +239,20 @@ enum libcpu_err libcpu_raise(libcpu *m, unsigned vector, uint32_t error_code, ui
         .error = error_code,
         .cr2 = address,
     };
-    m->cpu->injected = m->cpu->disturbed = m->debug.raised = true;
+    m->cpu->injected = m->cpu->disturbed = true;
+    m->debug.raised = LC_RAISED_NEW;
+    return LIBCPU_ERR_OK;
+}
+
+enum libcpu_err libcpu_dismiss(libcpu *m)
+{
+    if (!m)
+        return LIBCPU_ERR_INVALID;
+    lc_machine_clear(m);
+    if (!m->cpu->injected)
+        return lc_machine_fail(m, LIBCPU_ERR_STATE, "dismiss: no exception is waiting");
+    m->cpu->injected = false;
+    m->debug.raised = LC_RAISED_NOTHING;
     return LIBCPU_ERR_OK;
 }
 

@@ -13,6 +13,13 @@ struct lc_watchpoint {
     unsigned kinds; /* LIBCPU_WATCH_* */
 };
 
+/* Exceptions that go to the guest whatever their policy. */
+enum lc_raised {
+    LC_RAISED_NOTHING,
+    LC_RAISED_NEW,   /* libcpu_raise() */
+    LC_RAISED_AGAIN, /* LIBCPU_POLICY_HOST_FIRST: hooks have been told of it */
+};
+
 struct lc_debug_points {
     uint64_t *breakpoint; /* linear addresses, in the order of adding */
     size_t breakpoints, breakpoint_cap;
@@ -23,10 +30,10 @@ struct lc_debug_points {
     uint64_t until;
     bool resumed; /* the run has not left the instruction at which it began: rip `resume` */
     uint64_t resume;
-    uint8_t host_vectors[32]; /* a bit a vector: LIBCPU_POLICY_HOST */
+    uint8_t policy[256]; /* of each vector: enum libcpu_policy */
     bool any_host_vector;
     bool host_syscall;
-    bool raised; /* libcpu_raise(): the next exception goes to the guest whatever its policy */
+    enum lc_raised raised; /* what the next exception comes from */
 };
 
 struct libcpu;
@@ -40,7 +47,7 @@ bool lc_debug_wants_insns(const struct libcpu *m);
 bool lc_debug_on_insn(struct libcpu *m, uint64_t la);
 /* An access is about to be made. */
 void lc_debug_on_memory(struct libcpu *m, enum lc_access_kind kind, uint64_t la, unsigned size);
-/* Is the event to be delivered? False: the run stops with it. */
+/* Is the event to be delivered, by its policy? False: the run stops with it. */
 bool lc_debug_on_event(struct libcpu *m, const struct lc_fault *f);
 
 #endif

@@ -6,16 +6,131 @@
  */
 #include "machine/machine.h"
 
-#include "cpu/exec/hook.h"
+/* ---- connecting ---- */
 
-/* ---- calling ---- */
-
-static bool in_range(const struct lc_hook *h, uint64_t first, uint64_t last)
+static bool any(const struct libcpu *m, enum lc_hook_kind kind)
 {
-    return h->id && h->range.first <= last && first <= h->range.last;
+    return m->hooks.list[kind].count > 0;
 }
 
-/* Squeeze out what was removed during a call. */
+static const struct libcpu_range everything = {0, UINT64_MAX}, nothing = {UINT64_MAX, 0};
+
+static void widen(struct libcpu_range *r, uint64_t first, uint64_t last)
+{
+    if (first < r->first)
+        r->first = first;
+    if (last > r->last)
+        r->last = last;
+}
+
+/* The smallest range that holds *r and those of all hooks of a list that want `kinds`. */
+static void widen_by(struct libcpu_range *r, const struct lc_hook_list *l, unsigned kinds)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (l->hook[i].id && (l->hook[i].kinds & kinds))
+            widen(r, l->hook[i].range.first, l->hook[i].range.last);
+}
+
+/* Is one hook all there is in a list, so that it can be called without walking it? */
+static bool single(const struct lc_hook_list *l)
+{
+    return l->count == 1 && l->hook[0].id;
+}
+
+static void connect_insn(struct libcpu *m, struct lc_observer *o)
+{
+    const struct lc_hook_list *l = &m->hooks.list[LC_HOOK_INSN];
+    bool points = m->debug.wants_insns = lc_debug_wants_insns(m);
+    bool fetches = m->hooks.list[LC_HOOK_MEMORY].kinds & LIBCPU_MEMORY_FETCH;
+    struct libcpu_range r = points ? everything : nothing, f = nothing;
+    widen_by(&r, l, LC_HOOK_ANY);
+    widen_by(&f, &m->hooks.list[LC_HOOK_MEMORY], LIBCPU_MEMORY_FETCH);
+    if (fetches) /* an instruction may begin before the range and reach into it */
+        widen(&r, f.first > 14 ? f.first - 14 : 0, f.last);
+    o->insn = points || fetches || l->count ? lc_on_insn : NULL;
+    o->insn_user = m;
+    o->insn_first = r.first;
+    o->insn_span = r.last - r.first;
+    if (single(l) && !points && !fetches) {
+        o->insn = l->hook[0].fn.insn;
+        o->insn_user = l->hook[0].user;
+    }
+}
+
+static void connect_block(struct libcpu *m, struct lc_observer *o)
+{
+    const struct lc_hook_list *l = &m->hooks.list[LC_HOOK_BLOCK];
+    struct libcpu_range r = nothing;
+    widen_by(&r, l, LC_HOOK_ANY);
+    o->block = l->count ? lc_on_block : NULL;
+    o->block_user = m;
+    o->block_first = r.first;
+    o->block_span = r.last - r.first;
+    if (single(l)) {
+        o->block = l->hook[0].fn.block;
+        o->block_user = l->hook[0].user;
+    }
+}
+
+static void connect_memory(struct libcpu *m, struct lc_observer *o)
+{
+    const unsigned both = LIBCPU_MEMORY_READ | LIBCPU_MEMORY_WRITE;
+    const struct lc_hook_list *l = &m->hooks.list[LC_HOOK_MEMORY];
+    const struct lc_debug_points *d = &m->debug;
+    struct libcpu_range r = nothing;
+    widen_by(&r, l, both);
+    for (size_t i = 0; i < d->watchpoints; i++)
+        widen(&r, d->watchpoint[i].first, d->watchpoint[i].last);
+    o->memory_kinds = d->watchpoints ? both : l->kinds & both;
+    o->memory = NULL;
+    if (o->memory_kinds)
+        o->memory = single(l) && !d->watchpoints ? lc_on_memory_one : lc_on_memory;
+    o->memory_first = r.first;
+    o->memory_last = r.last;
+}
+
+static bool any_system(const struct libcpu *m)
+{
+    for (unsigned k = LC_HOOK_SYSCALL; k <= LC_HOOK_UNDEFINED; k++)
+        if (any(m, k))
+            return true;
+    return m->debug.host_syscall;
+}
+
+/* Point the observers at the lists that are not empty.  The CPU leaves the block that it is in:
+ * another mode key may mean other blocks. */
+void lc_hooks_connect(struct libcpu *m)
+{
+    struct lc_observer *o = &m->cpu->observer;
+    o->user = o->machine = m;
+    connect_insn(m, o);
+    connect_block(m, o);
+    connect_memory(m, o);
+    o->event = any(m, LC_HOOK_EVENT) || m->debug.any_host_vector ? lc_on_event : NULL;
+    o->system = any_system(m) ? lc_on_system : NULL;
+    o->walk = any(m, LC_HOOK_WALK) || any(m, LC_HOOK_AD) ? lc_on_walk : NULL;
+    o->tlb = any(m, LC_HOOK_TLB) ? lc_on_tlb : NULL;
+    o->tlb_hits = (m->hooks.list[LC_HOOK_TLB].kinds & LIBCPU_TLB_HIT) != 0;
+    o->privilege = any(m, LC_HOOK_PRIVILEGE) ? lc_on_privilege : NULL;
+    o->io = any(m, LC_HOOK_PORT) || any(m, LC_HOOK_MMIO);
+    m->ports.watch = any(m, LC_HOOK_PORT) ? lc_on_port : NULL;
+    m->ports.watch_user = m;
+    m->phys.mmio.watch = any(m, LC_HOOK_MMIO) ? lc_on_mmio : NULL;
+    m->phys.mmio.watch_user = m;
+    lc_cpu_derive(m->cpu);
+    m->cpu->disturbed = true;
+    m->cpu->rebudget = true;
+}
+
+/* ---- lists ---- */
+
+static void note_kinds(struct lc_hook_list *l)
+{
+    l->kinds = 0;
+    for (size_t i = 0; i < l->count; i++)
+        l->kinds |= l->hook[i].id ? l->hook[i].kinds : 0;
+}
+
 static void sweep(struct lc_hook_list *l)
 {
     size_t kept = 0;
@@ -24,14 +139,10 @@ static void sweep(struct lc_hook_list *l)
             l->hook[kept++] = l->hook[i];
     l->count = kept;
     l->holes = false;
+    note_kinds(l);
 }
 
-static void enter(struct libcpu *m)
-{
-    m->hooks.depth++;
-}
-
-static LC_NOINLINE void sweep_all(struct libcpu *m)
+void lc_hooks_sweep(struct libcpu *m)
 {
     for (unsigned k = 0; k < LC_HOOK_KINDS; k++)
         if (m->hooks.list[k].holes)
@@ -39,174 +150,6 @@ static LC_NOINLINE void sweep_all(struct libcpu *m)
     m->hooks.holes = false;
     lc_hooks_connect(m);
 }
-
-static void leave(struct libcpu *m)
-{
-    if (--m->hooks.depth == 0 && LC_UNLIKELY(m->hooks.holes))
-        sweep_all(m);
-}
-
-/* Indices, not pointers: a hook may add others, which moves the array. Hooks added during a call
- * are not called in it. */
-static void on_insn(void *user, struct lc_cpu *c, uint64_t la, unsigned len)
-{
-    struct libcpu *m = user;
-    struct lc_hook_list *l = &m->hooks.list[LC_HOOK_INSN];
-    (void)c, (void)len;
-    if (LC_UNLIKELY(m->debug.wants_insns) && lc_debug_on_insn(m, la))
-        return;
-    enter(m);
-    for (size_t i = 0, n = l->count; i < n; i++)
-        if (in_range(&l->hook[i], la, la))
-            l->hook[i].fn.insn(l->hook[i].user, m, la);
-    leave(m);
-}
-
-static bool on_event(void *user, struct lc_cpu *c, const struct lc_fault *f)
-{
-    struct libcpu *m = user;
-    if (!lc_debug_on_event(m, f))
-        return false;
-    struct lc_hook_list *l = &m->hooks.list[LC_HOOK_EVENT];
-    struct libcpu_event e = {
-        .vector = f->vector,
-        .has_error_code = f->has_error,
-        .cpl = (uint8_t)lc_cpl(c),
-        .error_code = f->has_error ? f->error : 0,
-        .rip = c->rip,
-        .address = f->kind == LC_EVENT_FAULT && f->vector == LC_VEC_PF ? f->cr2 : 0,
-    };
-    if (f->kind == LC_EVENT_EXTERNAL)
-        e.kind = LIBCPU_EVENT_INTERRUPT;
-    else
-        e.kind = f->kind == LC_EVENT_FAULT ? LIBCPU_EVENT_EXCEPTION : LIBCPU_EVENT_SOFTWARE;
-    enter(m);
-    for (size_t i = 0, n = l->count; i < n; i++)
-        if (l->hook[i].id)
-            l->hook[i].fn.event(l->hook[i].user, m, &e);
-    leave(m);
-    return true;
-}
-
-static void on_walk(void *user, struct lc_cpu *c, uint64_t la, struct lc_walk_access access,
-                    const struct lc_walk *w)
-{
-    struct libcpu *m = user;
-    struct lc_hook_list *l = &m->hooks.list[LC_HOOK_WALK];
-    struct libcpu_walk out;
-    lc_walk_public(c, la, access, w, &out);
-    enter(m);
-    for (size_t i = 0, n = l->count; i < n; i++)
-        if (in_range(&l->hook[i], la, la))
-            l->hook[i].fn.walk(l->hook[i].user, m, &out);
-    leave(m);
-}
-
-static void on_memory(void *user, struct lc_cpu *c, enum lc_access_kind kind, uint64_t la,
-                      unsigned size, uint64_t value)
-{
-    (void)c, (void)value;
-    lc_debug_on_memory(user, kind, la, size);
-}
-
-static bool on_system(void *user, struct lc_cpu *c, const struct lc_system_info *info)
-{
-    struct libcpu *m = user;
-    (void)c;
-    if (info->event != LC_SYSTEM_SYSCALL || !m->debug.host_syscall)
-        return false;
-    lc_machine_stop(m, LIBCPU_STOP_SYSCALL, 0);
-    return true;
-}
-
-static void on_privilege(void *user, struct lc_cpu *c, unsigned from, unsigned to)
-{
-    struct libcpu *m = user;
-    struct lc_hook_list *l = &m->hooks.list[LC_HOOK_PRIVILEGE];
-    (void)c;
-    enter(m);
-    for (size_t i = 0, n = l->count; i < n; i++)
-        if (l->hook[i].id)
-            l->hook[i].fn.privilege(l->hook[i].user, m, from, to);
-    leave(m);
-}
-
-static void on_io(struct libcpu *m, enum lc_hook_kind kind, uint64_t addr, unsigned size,
-                  uint64_t value, bool write)
-{
-    struct lc_hook_list *l = &m->hooks.list[kind];
-    struct libcpu_io_access a = {
-        .address = addr, .value = value, .size = (uint8_t)size, .write = write};
-    lc_hook_begin(m->cpu);
-    enter(m);
-    for (size_t i = 0, n = l->count; i < n; i++)
-        if (in_range(&l->hook[i], addr, addr + size - 1))
-            l->hook[i].fn.io(l->hook[i].user, m, &a);
-    leave(m);
-    lc_hook_end(m->cpu);
-}
-
-static void on_port(void *user, uint64_t addr, unsigned size, uint64_t value, bool write)
-{
-    on_io(user, LC_HOOK_PORT, addr, size, value, write);
-}
-
-static void on_mmio(void *user, uint64_t addr, unsigned size, uint64_t value, bool write)
-{
-    on_io(user, LC_HOOK_MMIO, addr, size, value, write);
-}
-
-/* ---- connecting ---- */
-
-static bool any(const struct libcpu *m, enum lc_hook_kind kind)
-{
-    return m->hooks.list[kind].count > 0;
-}
-
-/* The smallest range that holds those of all hooks of a kind. */
-static struct libcpu_range hull(const struct libcpu *m, enum lc_hook_kind kind)
-{
-    const struct lc_hook_list *l = &m->hooks.list[kind];
-    struct libcpu_range r = {UINT64_MAX, 0};
-    for (size_t i = 0; i < l->count; i++) {
-        if (l->hook[i].range.first < r.first)
-            r.first = l->hook[i].range.first;
-        if (l->hook[i].range.last > r.last)
-            r.last = l->hook[i].range.last;
-    }
-    return r;
-}
-
-/* Point the observers at the lists that are not empty.  The CPU leaves the block that it is in:
- * another mode key may mean other blocks. */
-void lc_hooks_connect(struct libcpu *m)
-{
-    struct lc_observer *o = &m->cpu->observer;
-    bool points = m->debug.wants_insns = lc_debug_wants_insns(m);
-    struct libcpu_range insn =
-        points ? (struct libcpu_range){0, UINT64_MAX} : hull(m, LC_HOOK_INSN);
-    o->user = m;
-    o->insn = points || any(m, LC_HOOK_INSN) ? on_insn : NULL;
-    o->insn_first = insn.first;
-    o->insn_last = insn.last;
-    o->memory = m->debug.watchpoints ? on_memory : NULL;
-    o->memory_first = 0;
-    o->memory_last = UINT64_MAX;
-    o->event = any(m, LC_HOOK_EVENT) || m->debug.any_host_vector ? on_event : NULL;
-    o->system = m->debug.host_syscall ? on_system : NULL;
-    o->walk = any(m, LC_HOOK_WALK) ? on_walk : NULL;
-    o->privilege = any(m, LC_HOOK_PRIVILEGE) ? on_privilege : NULL;
-    o->io = any(m, LC_HOOK_PORT) || any(m, LC_HOOK_MMIO);
-    m->ports.watch = any(m, LC_HOOK_PORT) ? on_port : NULL;
-    m->ports.watch_user = m;
-    m->phys.mmio.watch = any(m, LC_HOOK_MMIO) ? on_mmio : NULL;
-    m->phys.mmio.watch_user = m;
-    lc_cpu_derive(m->cpu);
-    m->cpu->disturbed = true;
-    m->cpu->rebudget = true;
-}
-
-/* ---- adding and removing ---- */
 
 static bool grow(struct libcpu *m, struct lc_hook_list *l)
 {
@@ -221,6 +164,18 @@ static bool grow(struct libcpu *m, struct lc_hook_list *l)
     return true;
 }
 
+/* ---- adding ---- */
+
+static enum libcpu_err take_range(struct libcpu *m, const struct libcpu_range *range,
+                                  struct libcpu_range *out)
+{
+    if (range && range->first > range->last)
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "hook: range ends at 0x%llx, before 0x%llx",
+                               (unsigned long long)range->last, (unsigned long long)range->first);
+    *out = range ? *range : everything;
+    return LIBCPU_ERR_OK;
+}
+
 static enum libcpu_err add(struct libcpu *m, enum lc_hook_kind kind,
                            const struct libcpu_range *range, struct lc_hook hook, bool has_fn,
                            libcpu_hook *out)
@@ -230,50 +185,61 @@ static enum libcpu_err add(struct libcpu *m, enum lc_hook_kind kind,
     lc_machine_clear(m);
     if (!has_fn)
         return lc_machine_fail(m, LIBCPU_ERR_INVALID, "hook: function is NULL");
-    hook.range = range ? *range : (struct libcpu_range){0, UINT64_MAX};
-    if (hook.range.first > hook.range.last)
-        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "hook: range ends at 0x%llx, before 0x%llx",
-                               (unsigned long long)hook.range.last,
-                               (unsigned long long)hook.range.first);
+    enum libcpu_err err = take_range(m, range, &hook.range);
+    if (err)
+        return err;
     struct lc_hook_list *l = &m->hooks.list[kind];
     if (!grow(m, l))
         return lc_machine_fail(m, LIBCPU_ERR_NOMEM, "hook: no memory for one more");
     hook.id = ++m->hooks.last_id;
+    if (!hook.kinds)
+        hook.kinds = LC_HOOK_ANY;
     l->hook[l->count++] = hook;
+    note_kinds(l);
     if (out)
         *out = hook.id;
     lc_hooks_connect(m);
     return LIBCPU_ERR_OK;
 }
 
-enum libcpu_err libcpu_hook_insn(libcpu *m, const struct libcpu_range *range, libcpu_insn_fn fn,
-                                 void *user, libcpu_hook *out)
+/* The same of a hook that sees some of the events `known` only. */
+static enum libcpu_err add_some(struct libcpu *m, enum lc_hook_kind kind, unsigned known,
+                                const struct libcpu_range *range, struct lc_hook hook, bool has_fn,
+                                libcpu_hook *out)
 {
-    return add(m, LC_HOOK_INSN, range, (struct lc_hook){.fn.insn = fn, .user = user}, fn, out);
+    if (m && (!hook.kinds || (hook.kinds & ~known))) {
+        lc_machine_clear(m);
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "hook: kinds 0x%x: of 0x%x, at least one",
+                               hook.kinds, known);
+    }
+    return add(m, kind, range, hook, has_fn, out);
 }
 
-enum libcpu_err libcpu_hook_event(libcpu *m, libcpu_event_fn fn, void *user, libcpu_hook *out)
-{
-    return add(m, LC_HOOK_EVENT, NULL, (struct lc_hook){.fn.event = fn, .user = user}, fn, out);
-}
+/* libcpu_hook_NAME(m, range, fn, user, out). */
+#define ADD(name, type, KIND, member)                                                              \
+    enum libcpu_err libcpu_hook_##name(libcpu *m, const struct libcpu_range *range, type fn,       \
+                                       void *user, libcpu_hook *out)                               \
+    {                                                                                              \
+        return add(m, LC_HOOK_##KIND, range, (struct lc_hook){.fn.member = fn, .user = user}, fn,  \
+                   out);                                                                           \
+    }
 
-enum libcpu_err libcpu_hook_walk(libcpu *m, const struct libcpu_range *range, libcpu_walk_fn fn,
-                                 void *user, libcpu_hook *out)
-{
-    return add(m, LC_HOOK_WALK, range, (struct lc_hook){.fn.walk = fn, .user = user}, fn, out);
-}
-
-enum libcpu_err libcpu_hook_port(libcpu *m, const struct libcpu_range *range, libcpu_io_fn fn,
-                                 void *user, libcpu_hook *out)
-{
-    return add(m, LC_HOOK_PORT, range, (struct lc_hook){.fn.io = fn, .user = user}, fn, out);
-}
-
-enum libcpu_err libcpu_hook_mmio(libcpu *m, const struct libcpu_range *range, libcpu_io_fn fn,
-                                 void *user, libcpu_hook *out)
-{
-    return add(m, LC_HOOK_MMIO, range, (struct lc_hook){.fn.io = fn, .user = user}, fn, out);
-}
+ADD(insn, libcpu_insn_fn, INSN, insn)
+ADD(block, libcpu_block_fn, BLOCK, block)
+ADD(walk, libcpu_walk_fn, WALK, walk)
+ADD(ad, libcpu_ad_fn, AD, ad)
+ADD(event, libcpu_event_fn, EVENT, event)
+ADD(syscall, libcpu_syscall_fn, SYSCALL, syscall)
+ADD(sysret, libcpu_return_fn, SYSRET, ret)
+ADD(iret, libcpu_return_fn, IRET, ret)
+ADD(cr, libcpu_cr_fn, CR, cr)
+ADD(msr_read, libcpu_msr_fn, MSR_READ, msr)
+ADD(msr_write, libcpu_msr_fn, MSR_WRITE, msr)
+ADD(cpuid, libcpu_cpuid_fn, CPUID, cpuid)
+ADD(hlt, libcpu_opcode_fn, HLT, opcode)
+ADD(undefined, libcpu_opcode_fn, UNDEFINED, opcode)
+ADD(port, libcpu_io_fn, PORT, io)
+ADD(mmio, libcpu_io_fn, MMIO, io)
 
 enum libcpu_err libcpu_hook_privilege(libcpu *m, libcpu_privilege_fn fn, void *user,
                                       libcpu_hook *out)
@@ -281,6 +247,25 @@ enum libcpu_err libcpu_hook_privilege(libcpu *m, libcpu_privilege_fn fn, void *u
     return add(m, LC_HOOK_PRIVILEGE, NULL, (struct lc_hook){.fn.privilege = fn, .user = user}, fn,
                out);
 }
+
+enum libcpu_err libcpu_hook_memory(libcpu *m, unsigned kinds, const struct libcpu_range *range,
+                                   libcpu_memory_fn fn, void *user, libcpu_hook *out)
+{
+    const unsigned known = LIBCPU_MEMORY_READ | LIBCPU_MEMORY_WRITE | LIBCPU_MEMORY_FETCH;
+    struct lc_hook hook = {.kinds = kinds, .fn.memory = fn, .user = user};
+    return add_some(m, LC_HOOK_MEMORY, known, range, hook, fn, out);
+}
+
+enum libcpu_err libcpu_hook_tlb(libcpu *m, unsigned kinds, const struct libcpu_range *range,
+                                libcpu_tlb_fn fn, void *user, libcpu_hook *out)
+{
+    const unsigned known =
+        LIBCPU_TLB_FILL | LIBCPU_TLB_HIT | LIBCPU_TLB_FLUSH | LIBCPU_TLB_FLUSH_PAGE;
+    struct lc_hook hook = {.kinds = kinds, .fn.tlb = fn, .user = user};
+    return add_some(m, LC_HOOK_TLB, known, range, hook, fn, out);
+}
+
+/* ---- changing and removing ---- */
 
 static struct lc_hook *find(struct libcpu *m, libcpu_hook id, struct lc_hook_list **list)
 {
@@ -296,19 +281,45 @@ static struct lc_hook *find(struct libcpu *m, libcpu_hook id, struct lc_hook_lis
     return NULL;
 }
 
+/* The hook of that name, or NULL: the error is noted. */
+static struct lc_hook *named(struct libcpu *m, libcpu_hook id, struct lc_hook_list **list)
+{
+    struct lc_hook *h = id ? find(m, id, list) : NULL;
+    if (!h)
+        lc_machine_fail(m, LIBCPU_ERR_INVALID, "hook: there is no hook %u", id);
+    return h;
+}
+
+enum libcpu_err libcpu_hook_range(libcpu *m, libcpu_hook id, const struct libcpu_range *range)
+{
+    struct lc_hook_list *l;
+    if (!m)
+        return LIBCPU_ERR_INVALID;
+    lc_machine_clear(m);
+    struct lc_hook *h = named(m, id, &l);
+    if (!h)
+        return LIBCPU_ERR_INVALID;
+    if (l == &m->hooks.list[LC_HOOK_PRIVILEGE])
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "hook: hook %u has no range", id);
+    enum libcpu_err err = take_range(m, range, &h->range);
+    if (!err)
+        lc_hooks_connect(m);
+    return err;
+}
+
 enum libcpu_err libcpu_hook_remove(libcpu *m, libcpu_hook id)
 {
     struct lc_hook_list *l;
     if (!m)
         return LIBCPU_ERR_INVALID;
     lc_machine_clear(m);
-    struct lc_hook *h = id ? find(m, id, &l) : NULL;
+    struct lc_hook *h = named(m, id, &l);
     if (!h)
-        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "hook: there is no hook %u", id);
+        return LIBCPU_ERR_INVALID;
     h->id = 0;
     l->holes = m->hooks.holes = true;
     if (m->hooks.depth == 0)
-        sweep_all(m);
+        lc_hooks_sweep(m);
     return LIBCPU_ERR_OK;
 }
 

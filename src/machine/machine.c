@@ -253,6 +253,7 @@ enum libcpu_err libcpu_reset(libcpu *m)
     lc_cpu_reset(m->cpu);
     lc_devices_reset(m);
     lc_board_reset(m);
+    m->debug.raised = LC_RAISED_NOTHING;
     m->guest_stop = LIBCPU_STOP_NONE;
     return LIBCPU_ERR_OK;
 }

@@ -261,8 +261,8 @@ static void wrong_arguments(void **state)
     INVALID(libcpu_watchpoint_add(m, 0, 1, 4));
     INVALID(libcpu_watchpoint_remove(m, 0, 1, LIBCPU_WATCH_READ));
     INVALID(libcpu_vector_policy(m, 256, LIBCPU_POLICY_HOST));
-    INVALID(libcpu_vector_policy(m, 1, (enum libcpu_policy)2));
-    INVALID(libcpu_syscall_policy(m, (enum libcpu_policy)2));
+    INVALID(libcpu_vector_policy(m, 1, (enum libcpu_policy)3));
+    INVALID(libcpu_syscall_policy(m, LIBCPU_POLICY_HOST_FIRST));
     libcpu_destroy(m);
 }
 

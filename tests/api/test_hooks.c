@@ -173,11 +173,12 @@ static void what_a_hook_may_not(void **state)
 }
 
 /* 32-bit: lidt; int3 is delivered through a gate that has no descriptor: #GP and so on. */
-static void note_event(void *user, libcpu *m, const struct libcpu_event *e)
+static enum libcpu_hook_answer note_event(void *user, libcpu *m, const struct libcpu_event *e)
 {
     struct log *l = user;
     (void)m;
     l->la[l->calls++ % 64] = (uint64_t)e->kind << 16 | e->vector;
+    return LIBCPU_HOOK_GO_ON;
 }
 
 static void events_on_the_way_to_a_triple_fault(void **state)
@@ -188,7 +189,7 @@ static void events_on_the_way_to_a_triple_fault(void **state)
     struct log l = {0};
     (void)state;
     libcpu *m = MACHINE(LIBCPU_BOOT_PROT32, code);
-    OK(libcpu_hook_event(m, note_event, &l, NULL));
+    OK(libcpu_hook_event(m, NULL, note_event, &l, NULL));
     OK(libcpu_run(m, 100, &s));
     assert_int_equal(s.reason, LIBCPU_STOP_TRIPLE_FAULT);
     assert_true(l.calls >= 1);
@@ -222,6 +223,110 @@ static void walks(void **state)
     libcpu_destroy(m);
 }
 
+struct blocks {
+    unsigned calls;
+    uint64_t la, bytes, insns;
+    libcpu_hook self;
+};
+
+static void note_block(void *user, libcpu *m, uint64_t la, uint32_t bytes, uint32_t insns)
+{
+    struct blocks *b = user;
+    assert_int_equal(libcpu_reg(m, LIBCPU_REG_RIP), la);
+    b->calls++;
+    b->la = la;
+    b->bytes = bytes;
+    b->insns = insns;
+}
+
+static void each_block(void **state)
+{
+    /* inc ax; inc bx; jmp $-2 */
+    static const uint8_t code[] = {0x40, 0x43, 0xeb, 0xfc};
+    const struct libcpu_range behind = {0x7c01, 0x7c03};
+    struct blocks b = {0};
+    (void)state;
+    libcpu *m = MACHINE(LIBCPU_BOOT_REAL16, code);
+    OK(libcpu_run(m, 3000, NULL));
+    OK(libcpu_hook_block(m, NULL, note_block, &b, &b.self));
+    OK(libcpu_run(m, 300, NULL));
+    assert_int_equal(b.calls, 100);
+    assert_int_equal(b.la, 0x7c00);
+    assert_int_equal(b.bytes, 4);
+    assert_int_equal(b.insns, 3);
+    OK(libcpu_hook_range(m, b.self, &behind));
+    OK(libcpu_run(m, 301, NULL));
+    assert_int_equal(b.calls, 100);
+    OK(libcpu_run(m, 1, NULL)); /* a run begins in the middle: another block does */
+    assert_int_equal(b.calls, 101);
+    assert_int_equal(b.la, 0x7c01);
+    OK(libcpu_hook_remove(m, b.self));
+    OK(libcpu_run(m, 301, NULL));
+    assert_int_equal(b.calls, 101);
+    libcpu_destroy(m);
+}
+
+/* From the hook of the first instruction on, seen with the second. */
+static void adder(void *user, libcpu *m, uint64_t la)
+{
+    struct log *l = user;
+    l->order[l->order_len++ % 16] = 'a';
+    if (la == 0x7c00)
+        OK(libcpu_hook_insn(m, NULL, first, l, NULL));
+}
+
+static void mover(void *user, libcpu *m, uint64_t la)
+{
+    struct log *l = user;
+    const struct libcpu_range later = {0x7c07, 0x7c07};
+    l->la[l->calls++ % 64] = la;
+    OK(libcpu_hook_range(m, l->other, &later));
+}
+
+static void added_and_moved_inside(void **state)
+{
+    struct log l = {0}, moved = {0};
+    (void)state;
+    libcpu *m = MACHINE(LIBCPU_BOOT_REAL16, ports);
+    OK(libcpu_hook_insn(m, NULL, adder, &l, NULL));
+    OK(libcpu_run(m, 3, NULL));
+    assert_string_equal(l.order, "aa1a1");
+    libcpu_destroy(m);
+    m = MACHINE(LIBCPU_BOOT_REAL16, ports);
+    OK(libcpu_hook_insn(m, NULL, mover, &moved, &moved.other));
+    OK(libcpu_run(m, 5, NULL));
+    assert_int_equal(moved.calls, 2);
+    assert_int_equal(moved.la[0], 0x7c00);
+    assert_int_equal(moved.la[1], 0x7c07);
+    libcpu_destroy(m);
+}
+
+static void raiser(void *user, libcpu *m, uint64_t la)
+{
+    (void)la;
+    if (++*(unsigned *)user == 2)
+        OK(libcpu_raise(m, 6, 0, 0));
+}
+
+/* Vector 6 of the real-mode table points to 0:0600h; the instruction has not been executed. */
+static void an_exception_instead_of_the_instruction(void **state)
+{
+    static const uint8_t code[] = {0x40, 0x40, 0x40};
+    const struct libcpu_range here = {0x7c00, 0x7cff};
+    unsigned calls = 0;
+    (void)state;
+    libcpu *m = MACHINE(LIBCPU_BOOT_REAL16, code);
+    uint64_t rax = libcpu_reg(m, LIBCPU_REG_RAX);
+    OK(libcpu_phys_write(m, 0x18, "\x00\x06\x00\x00", 4));
+    OK(libcpu_phys_write(m, 0x600, "\xeb\xfe", 2));
+    OK(libcpu_hook_insn(m, &here, raiser, &calls, NULL));
+    OK(libcpu_run(m, 10, NULL));
+    assert_int_equal(libcpu_reg(m, LIBCPU_REG_RIP), 0x600);
+    assert_int_equal(libcpu_reg(m, LIBCPU_REG_RAX), rax + 1);
+    assert_int_equal(calls, 2);
+    libcpu_destroy(m);
+}
+
 static void bad_arguments(void **state)
 {
     const struct libcpu_range backwards = {2, 1};
@@ -230,11 +335,16 @@ static void bad_arguments(void **state)
     INVALID(libcpu_hook_insn(m, NULL, NULL, NULL, NULL));
     INVALID(libcpu_hook_insn(NULL, NULL, first, NULL, NULL));
     INVALID(libcpu_hook_insn(m, &backwards, first, NULL, NULL));
-    INVALID(libcpu_hook_event(m, NULL, NULL, NULL));
+    INVALID(libcpu_hook_event(m, NULL, NULL, NULL, NULL));
     INVALID(libcpu_hook_walk(m, NULL, NULL, NULL, NULL));
     INVALID(libcpu_hook_port(m, NULL, NULL, NULL, NULL));
     INVALID(libcpu_hook_mmio(m, NULL, NULL, NULL, NULL));
+    libcpu_hook h;
     INVALID(libcpu_hook_privilege(m, NULL, NULL, NULL));
+    INVALID(libcpu_hook_memory(m, 0, NULL, NULL, NULL, NULL));
+    INVALID(libcpu_hook_range(m, 1, NULL));
+    OK(libcpu_hook_insn(m, NULL, first, NULL, &h));
+    INVALID(libcpu_hook_range(m, h, &backwards));
     libcpu_destroy(m);
 }
 
@@ -249,6 +359,9 @@ int main(void)
         cmocka_unit_test(what_a_hook_may_not),
         cmocka_unit_test(events_on_the_way_to_a_triple_fault),
         cmocka_unit_test(walks),
+        cmocka_unit_test(each_block),
+        cmocka_unit_test(added_and_moved_inside),
+        cmocka_unit_test(an_exception_instead_of_the_instruction),
         cmocka_unit_test(bad_arguments),
     };
     return cmocka_run_group_tests_name("api_hooks", tests, NULL, NULL);

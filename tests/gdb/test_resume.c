@@ -339,12 +339,13 @@ static uint64_t retired(libcpu *m)
     return s.insns;
 }
 
-static void see_event(void *user, libcpu *m, const struct libcpu_event *e)
+static enum libcpu_hook_answer see_event(void *user, libcpu *m, const struct libcpu_event *e)
 {
     struct sight *s = user;
     s->event = true;
     if (e->kind == LIBCPU_EVENT_INTERRUPT && !s->first_interrupt)
         s->first_interrupt = retired(m);
+    return LIBCPU_HOOK_GO_ON;
 }
 
 /* From 3 to 0 without an event: SYSCALL. */
@@ -413,7 +414,7 @@ static void steps_see_what_runs_see(void **state)
     struct sight seen = {0};
     (void)state;
     libcpu *m = guest();
-    OK(libcpu_hook_event(m, see_event, &seen, NULL));
+    OK(libcpu_hook_event(m, NULL, see_event, &seen, NULL));
     OK(libcpu_hook_privilege(m, see_privilege, &seen, NULL));
     OK(libcpu_run(m, 20000000, NULL));
     libcpu_destroy(m);
@@ -430,7 +431,7 @@ static void a_step_over_a_handler_of_the_guest(void **state)
     uint64_t taken;
     (void)state;
     libcpu *m = guest();
-    OK(libcpu_hook_event(m, see_event, &seen, NULL));
+    OK(libcpu_hook_event(m, NULL, see_event, &seen, NULL));
     OK(libcpu_run(m, 20000000, NULL));
     libcpu_destroy(m);
     for (unsigned over = 0; over < 2; over++) {

@@ -48,7 +48,7 @@ static uint32_t access_of(const struct libcpu_event *e)
            (e->error_code & 16 ? LIBCPU_ACCESS_FETCH : 0);
 }
 
-static void on_event(void *user, libcpu *m, const struct libcpu_event *e)
+static enum libcpu_hook_answer on_event(void *user, libcpu *m, const struct libcpu_event *e)
 {
     struct story *s = user;
     struct libcpu_stats stats;
@@ -67,6 +67,7 @@ static void on_event(void *user, libcpu *m, const struct libcpu_event *e)
     libcpu_linear_read(m, e->rip, r->code, sizeof(r->code));
     if (e->kind == LIBCPU_EVENT_EXCEPTION && e->vector == 14)
         libcpu_translate(m, e->address, access_of(e), &r->walk);
+    return LIBCPU_HOOK_GO_ON;
 }
 
 /* ---- changes of privilege ---- */
@@ -173,7 +174,7 @@ void story_record(struct story *s, const char *cmdline)
         .a_kernel_cr3 = guest_symbol("kernel_cr3"),
     };
     guest_boot(&s->g, cmdline);
-    OK(libcpu_hook_event(s->g.m, on_event, s, &s->hooks[0]));
+    OK(libcpu_hook_event(s->g.m, NULL, on_event, s, &s->hooks[0]));
     OK(libcpu_hook_privilege(s->g.m, on_privilege, s, &s->hooks[1]));
     OK(libcpu_hook_walk(s->g.m, NULL, on_walk, s, &s->hooks[2]));
     guest_run(&s->g);

@@ -165,9 +165,10 @@ static void panics_without_init(void **state)
     guest_end(&g);
 }
 
-static void ignore(void *user, libcpu *m, const struct libcpu_event *e)
+static enum libcpu_hook_answer ignore(void *user, libcpu *m, const struct libcpu_event *e)
 {
     (void)user, (void)m, (void)e;
+    return LIBCPU_HOOK_GO_ON;
 }
 
 static uint64_t hash_after(uint64_t piece, bool hooked)
@@ -177,7 +178,7 @@ static uint64_t hash_after(uint64_t piece, bool hooked)
     uint64_t hash;
     guest_boot(&g, "");
     if (hooked)
-        OK(libcpu_hook_event(g.m, ignore, NULL, NULL));
+        OK(libcpu_hook_event(g.m, NULL, ignore, NULL, NULL));
     do
         OK(libcpu_run(g.m, piece, &s));
     while (s.reason == LIBCPU_STOP_BUDGET);

@@ -332,8 +332,10 @@ static void emit_hooks(struct builder *b, unsigned off, unsigned len)
 {
     if (b->count == 0 && (b->key & LC_KEY_BLOCK))
         emit_special(&b->insn[b->records++], lc_hook_block, off, len);
-    if (b->key & (LC_KEY_HOOK | LC_KEY_WATCH))
+    if (b->key & LC_KEY_HOOK)
         emit_special(&b->insn[b->records++], lc_hook_insn, off, len);
+    else if (b->key & LC_KEY_WATCH)
+        emit_special(&b->insn[b->records++], lc_hook_watch, off, len);
 }
 
 static void emit_status(struct builder *b, enum lc_decode_status s, const struct lc_decoded *d)

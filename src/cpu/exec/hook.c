@@ -51,70 +51,102 @@ LC_INLINE bool wants_out(const struct lc_cpu *cpu)
     return LC_UNLIKELY(cpu->disturbed || stop_asked(cpu));
 }
 
-/* The same after a hook was called, which may also have set rip. */
-LC_INLINE bool wants_out_after(const struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    return wants_out(cpu) || LC_UNLIKELY(cpu->rip != lc_insn_rip(cpu, insn));
-}
-
 LC_INLINE bool skipped(struct lc_cpu *cpu, unsigned what)
 {
+    if (LC_LIKELY(!cpu->hook_skip))
+        return false;
     bool skip = (cpu->hook_skip & what) != 0;
     cpu->hook_skip &= (uint8_t)~what;
     return skip;
 }
 
+LC_INLINE uint64_t linear(const struct lc_cpu *cpu, uint64_t rip)
+{
+    uint64_t la = rip + cpu->segbase[LC_CS];
+    return cpu->code64 ? la : (uint32_t)la;
+}
+
+/* lc_hook_begin() for a record, whose instruction begins at `rip`. */
+LC_INLINE void begin_at(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t rip)
+{
+    lc_fp_park(cpu);
+    cpu->rip = rip;
+    cpu->remaining += insn->left;
+}
+
 lc_next lc_hook_block(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    uint64_t la = lc_insn_rip(cpu, insn) + cpu->segbase[LC_CS];
+    const struct lc_observer *o = &cpu->observer;
+    uint64_t rip = lc_insn_rip(cpu, insn), la = linear(cpu, rip);
     cpu->at = insn;
     if (wants_out(cpu))
         return leave_untold(cpu, insn);
-    if (skipped(cpu, LC_HOOK_SKIP_BLOCK))
+    if (!o->block || la - o->block_first > o->block_span || skipped(cpu, LC_HOOK_SKIP_BLOCK))
         NEXT(cpu, insn);
-    lc_hook_begin(cpu);
-    cpu->observer.block(cpu->observer.user, cpu, la, (unsigned)insn->imm, insn->left);
-    if (wants_out_after(cpu, insn))
+    begin_at(cpu, insn, rip);
+    o->block(o->block_user, o->machine, la, (uint32_t)insn->imm, insn->left);
+    if (wants_out(cpu) || LC_UNLIKELY(cpu->rip != rip))
         return leave(cpu, insn, LC_HOOK_SKIP_BLOCK);
-    lc_hook_end(cpu);
+    cpu->remaining -= insn->left;
     NEXT(cpu, insn);
 }
 
 lc_next lc_hook_insn(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    uint64_t la = lc_insn_rip(cpu, insn) + cpu->segbase[LC_CS];
     const struct lc_observer *o = &cpu->observer;
+    uint64_t rip = lc_insn_rip(cpu, insn), la = linear(cpu, rip);
     cpu->at = insn + 1;
+    cpu->told = 0;
     if (wants_out(cpu))
         return leave_untold(cpu, insn);
-    if (!o->insn || la - o->insn_first > o->insn_last - o->insn_first)
+    if (!o->insn || la - o->insn_first > o->insn_span || skipped(cpu, LC_HOOK_SKIP_INSN))
         NEXT(cpu, insn);
-    if (skipped(cpu, LC_HOOK_SKIP_INSN))
-        NEXT(cpu, insn);
-    lc_hook_begin(cpu);
-    o->insn(o->user, cpu, la, lc_insn_len(insn));
-    if (wants_out_after(cpu, insn))
+    begin_at(cpu, insn, rip);
+    o->insn(o->insn_user, o->machine, la);
+    if (wants_out(cpu) || LC_UNLIKELY(cpu->rip != rip))
         return leave(cpu, insn, LC_HOOK_SKIP_INSN | LC_HOOK_SKIP_BLOCK);
-    lc_hook_end(cpu);
+    cpu->remaining -= insn->left;
+    NEXT(cpu, insn);
+}
+
+lc_next lc_hook_watch(struct lc_cpu *cpu, const struct lc_insn *insn)
+{
+    cpu->at = insn + 1;
+    cpu->told = 0;
+    if (wants_out(cpu))
+        return leave_untold(cpu, insn);
     NEXT(cpu, insn);
 }
 
 /* ---- hooks in the middle of an instruction ---- */
 
-void lc_hook_memory(struct lc_cpu *cpu, enum lc_access_kind kind, uint64_t la, unsigned size,
-                    uint64_t value)
+/* An instruction that was told of an access and then had to be tried again. */
+static LC_NOINLINE uint64_t replayed(struct lc_cpu *cpu, uint64_t value)
+{
+    uint32_t n = cpu->told++;
+    return n < LC_TOLD_VALUES ? cpu->told_value[n] : value;
+}
+
+uint64_t lc_hook_memory(struct lc_cpu *cpu, enum lc_access_kind kind, uint64_t la, unsigned size,
+                        uint64_t value)
 {
     const struct lc_observer *o = &cpu->observer;
-    if (!o->memory || la > o->memory_last || la + size - 1 < o->memory_first)
-        return;
+    if (!(o->memory_kinds & kind) || la > o->memory_last || la + (size - 1) < o->memory_first)
+        return value;
+    if (LC_UNLIKELY(cpu->told < cpu->replay))
+        return replayed(cpu, value);
     lc_hook_begin(cpu);
-    o->memory(o->user, cpu, kind, la, size, value);
+    value = o->memory(o->user, cpu, kind, la, size, value);
     lc_hook_end(cpu);
+    if (cpu->told < LC_TOLD_VALUES)
+        cpu->told_value[cpu->told] = value;
+    cpu->told++;
+    return value;
 }
 
 void lc_hook_tlb(struct lc_cpu *cpu, enum lc_tlb_event event, uint64_t la, uint64_t pa)
 {
-    if (!cpu->observer.tlb)
+    if (!cpu->observer.tlb || (event == LC_TLB_EVENT_HIT && !cpu->observer.tlb_hits))
         return;
     lc_hook_begin(cpu);
     cpu->observer.tlb(cpu->observer.user, cpu, event, la, pa);

@@ -19,11 +19,12 @@ enum {
 
 /* The records' functions. */
 lc_next lc_hook_insn(struct lc_cpu *cpu, const struct lc_insn *insn);
+lc_next lc_hook_watch(struct lc_cpu *cpu, const struct lc_insn *insn); /* instead of lc_hook_insn */
 lc_next lc_hook_block(struct lc_cpu *cpu, const struct lc_insn *insn);
 
 LC_INLINE bool lc_is_hook(const struct lc_insn *insn)
 {
-    return insn->fn == lc_hook_insn || insn->fn == lc_hook_block;
+    return insn->fn == lc_hook_insn || insn->fn == lc_hook_watch || insn->fn == lc_hook_block;
 }
 
 /* Make rip and the count exact for a hook that is called in the middle of an instruction, and go
@@ -31,9 +32,10 @@ LC_INLINE bool lc_is_hook(const struct lc_insn *insn)
 void lc_hook_begin(struct lc_cpu *cpu);
 void lc_hook_end(struct lc_cpu *cpu);
 
-/* Tell of an access (see lc_observer.memory), of a change of the TLB. */
-void lc_hook_memory(struct lc_cpu *cpu, enum lc_access_kind kind, uint64_t la, unsigned size,
-                    uint64_t value);
+/* Tell of an access (see lc_observer.memory) and return the value to use; of a change of the TLB.
+ */
+uint64_t lc_hook_memory(struct lc_cpu *cpu, enum lc_access_kind kind, uint64_t la, unsigned size,
+                        uint64_t value);
 void lc_hook_tlb(struct lc_cpu *cpu, enum lc_tlb_event event, uint64_t la, uint64_t pa);
 bool lc_tell_slow(struct lc_cpu *cpu, enum lc_system_event event, uint32_t number, uint32_t sub,
                   uint64_t before, uint64_t after);

@@ -382,6 +382,7 @@ enum chunk_end { CHUNK_FAULT, CHUNK_LAST, CHUNK_MORE };
                 if (!name##_element(cpu, insn, size))                                              \
                     return cpu->arith = before, CHUNK_FAULT;                                       \
                 done = 1;                                                                          \
+                cpu->told = 0; /* of the element that comes (exec/hook.h) */                       \
             }                                                                                      \
             add_to(cpu, insn, LC_RCX, 0 - done);                                                   \
             if ((compares) && terminated(cpu, insn))                                               \

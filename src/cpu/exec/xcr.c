@@ -4,6 +4,7 @@
  */
 #include "cpu/exec/fpenv.h"
 #include "cpu/exec/fpu_image.h"
+#include "cpu/exec/hook.h"
 #include "cpu/exec/xstate.h"
 
 /* ---- components ---- */
@@ -141,15 +142,13 @@ bool lc_xcr0_write(struct lc_cpu *c, uint64_t v)
     return true;
 }
 
-static bool write_xcr(struct lc_cpu *c)
-{
-    uint64_t v = (uint32_t)c->gpr[LC_RAX] | c->gpr[LC_RDX] << 32;
-    return (uint32_t)c->gpr[LC_RCX] == 0 ? lc_xcr0_write(c, v) : lc_raise_gp0(c);
-}
-
 static lc_next xsetbv(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(write_xcr(cpu));
+    uint64_t v = (uint32_t)cpu->gpr[LC_RAX] | cpu->gpr[LC_RDX] << 32;
+    TRY((uint32_t)cpu->gpr[LC_RCX] == 0 || lc_raise_gp0(cpu));
+    if (lc_tell(cpu, LC_SYSTEM_CR, LC_CR_XCR0, 0, cpu->fpu.xcr0, v))
+        return lc_hook_done(cpu, insn);
+    TRY(lc_xcr0_write(cpu, v));
     return lc_end(cpu, insn);
 }
 
