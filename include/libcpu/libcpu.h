@@ -25,6 +25,7 @@
 #include <libcpu/machine.h>
 #include <libcpu/memory.h>
 #include <libcpu/regs.h>
+#include <libcpu/trace.h>
 #include <libcpu/version.h>
 
 #endif

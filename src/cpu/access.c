@@ -348,12 +348,24 @@ bool lc_probe(struct lc_cpu *c, enum lc_tlb_class as, unsigned seg, uint64_t la,
     return map_span(c, as, seg, la, len, write, &s);
 }
 
+static enum lc_tlb_class fetch_class(const struct lc_cpu *c)
+{
+    return lc_cpl(c) == 3 ? LC_TLB_USER : c->tlb_class;
+}
+
 bool lc_fetch_translate(struct lc_cpu *c, uint64_t la, uint64_t *pa)
 {
     if (lc_long_mode(c) && !lc_cpu_canonical(c, la))
         return lc_raise_gp0(c);
-    enum lc_tlb_class as = lc_cpl(c) == 3 ? LC_TLB_USER : c->tlb_class;
-    return translate(c, as, la, false, true, pa);
+    return translate(c, fetch_class(c), la, false, true, pa);
+}
+
+const uint8_t *lc_host_fetch(const struct lc_cpu *c, uint64_t la, unsigned len)
+{
+    const struct lc_tlb_hot *e = &c->tlbs->hot[fetch_class(c)][lc_tlb_index(la)];
+    return ((la + len - 1) & LC_PAGE_MASK) == e->fetch
+               ? (const uint8_t *)(uintptr_t)(la + e->addend)
+               : NULL;
 }
 
 uint8_t *lc_host_read(struct lc_cpu *c, uint64_t la)

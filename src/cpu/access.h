@@ -49,6 +49,8 @@ bool lc_fetch_translate(struct lc_cpu *c, uint64_t la, uint64_t *pa);
  * special (then go by lc_load and lc_store). No fault is raised. */
 uint8_t *lc_host_read(struct lc_cpu *c, uint64_t la);
 uint8_t *lc_host_write(struct lc_cpu *c, uint64_t la);
+/* `len` bytes of the current code stream; NULL when the TLB does not hold them in one page. */
+const uint8_t *lc_host_fetch(const struct lc_cpu *c, uint64_t la, unsigned len);
 
 /* ---- segmentation, legacy modes (SDM vol. 3A, 5.3 and 5.4) ---- */
 /* Are `size` bytes at offset ea inside the segment and of the right type? Raises #GP(0) or #SS(0).

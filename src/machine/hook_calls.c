@@ -22,16 +22,31 @@ static void leave(struct libcpu *m)
         lc_hooks_sweep(m);
 }
 
-static bool meets(const struct lc_hook *h, uint64_t first, uint64_t last)
+/* The hooks of a list that were there at the beginning and whose range meets [first, last]. */
+struct walk {
+    const struct lc_hook_list *list;
+    size_t at, end;
+    uint64_t first, last;
+    struct lc_hook h; /* a copy: a hook may add others, which moves the array */
+};
+
+static struct walk over(const struct lc_hook_list *l, uint64_t first, uint64_t last)
 {
-    return h->id && h->range.first <= last && first <= h->range.last;
+    return (struct walk){.list = l, .end = l->count, .first = first, .last = last};
 }
 
-/* For each hook `h` of a list that was there at the beginning and whose range meets [first, last].
- * Indices, not pointers: a hook may add others, which moves the array. */
-#define EACH(l, h, first, last)                                                                    \
-    for (size_t i_ = 0, n_ = (l)->count; i_ < n_; i_++)                                            \
-        for (struct lc_hook h = (l)->hook[i_]; meets(&h, (first), (last)); h.id = 0)
+/* The next one is in w->h; false: there is none. */
+static bool next(struct walk *w)
+{
+    while (w->at < w->end) {
+        const struct lc_hook *h = &w->list->hook[w->at++];
+        if (!h->id || h->range.first > w->last || w->first > h->range.last)
+            continue;
+        w->h = *h;
+        return true;
+    }
+    return false;
+}
 
 static struct lc_hook_list *list_of(struct libcpu *m, enum lc_hook_kind kind)
 {
@@ -43,20 +58,31 @@ static struct lc_hook_list *list_of(struct libcpu *m, enum lc_hook_kind kind)
 static void call_memory(struct libcpu *m, struct libcpu_access *a)
 {
     struct lc_hook_list *l = list_of(m, LC_HOOK_MEMORY);
-    EACH(l, h, a->la, a->la + (a->size - 1u))
-    if (h.kinds & a->kind)
-        h.fn.memory(h.user, m, a);
+    for (struct walk w = over(l, a->la, a->la + (a->size - 1u)); next(&w);)
+        if (w.h.kinds & a->kind)
+            w.h.fn.memory(w.h.user, m, a);
+}
+
+uint64_t lc_insn_bytes(struct libcpu *m, uint64_t la, unsigned len)
+{
+    uint8_t bytes[8] = {0};
+    unsigned n = len < sizeof(bytes) ? len : (unsigned)sizeof(bytes);
+    const uint8_t *p = lc_host_fetch(m->cpu, la, n);
+    if (LC_LIKELY(p != NULL))
+        memcpy(bytes, p, n);
+    else if (libcpu_linear_read(m, la, bytes, n))
+        lc_machine_clear(m); /* code in device memory */
+    return lc_get64(bytes);
 }
 
 /* An instruction is told as a fetch too. */
 static void call_fetch(struct libcpu *m, uint64_t la)
 {
-    uint8_t bytes[8] = {0}, len = (uint8_t)lc_insn_len(m->cpu->at);
-    size_t n = len < sizeof(bytes) ? len : sizeof(bytes);
-    if (libcpu_linear_read(m, la, bytes, n))
-        lc_machine_clear(m); /* code in device memory */
-    struct libcpu_access a = {
-        .la = la, .value = lc_get64(bytes), .kind = LIBCPU_MEMORY_FETCH, .size = len};
+    unsigned len = lc_insn_len(m->cpu->at);
+    struct libcpu_access a = {.la = la,
+                              .value = lc_insn_bytes(m, la, len),
+                              .kind = LIBCPU_MEMORY_FETCH,
+                              .size = (uint8_t)len};
     call_memory(m, &a);
 }
 
@@ -66,11 +92,13 @@ void lc_on_insn(void *user, struct libcpu *m, uint64_t la)
     (void)user;
     if (LC_UNLIKELY(m->debug.wants_insns) && lc_debug_on_insn(m, la))
         return;
+    if (lc_traces(&m->trace, LIBCPU_TRACE_INSN))
+        lc_trace_insn(m, m, la);
     enter(m);
     if (list_of(m, LC_HOOK_MEMORY)->kinds & LIBCPU_MEMORY_FETCH)
         call_fetch(m, la);
-    EACH(l, h, la, la)
-    h.fn.insn(h.user, m, la);
+    for (struct walk w = over(l, la, la); next(&w);)
+        w.h.fn.insn(w.h.user, m, la);
     leave(m);
 }
 
@@ -78,9 +106,11 @@ void lc_on_block(void *user, struct libcpu *m, uint64_t la, uint32_t bytes, uint
 {
     struct lc_hook_list *l = list_of(m, LC_HOOK_BLOCK);
     (void)user;
+    if (lc_traces(&m->trace, LIBCPU_TRACE_BLOCK))
+        lc_trace_block(m, m, la, bytes, insns);
     enter(m);
-    EACH(l, h, la, la)
-    h.fn.block(h.user, m, la, bytes, insns);
+    for (struct walk w = over(l, la, la); next(&w);)
+        w.h.fn.block(w.h.user, m, la, bytes, insns);
     leave(m);
 }
 
@@ -108,8 +138,8 @@ uint64_t lc_on_memory(void *user, struct lc_cpu *c, enum lc_access_kind kind, ui
     struct libcpu *m = user;
     struct libcpu_access a = {
         .la = la, .value = value, .kind = (uint8_t)kind, .size = (uint8_t)size};
-    (void)c;
     lc_debug_on_memory(m, kind, la, size);
+    (void)lc_trace_memory(m, c, kind, la, size, value);
     enter(m);
     call_memory(m, &a);
     leave(m);
@@ -129,21 +159,22 @@ static void call_ad(struct libcpu *m, uint64_t la, const struct lc_walk_step *s)
         .level = s->level,
         .entry_size = s->entry_size,
     };
-    EACH(l, h, la, la)
-    h.fn.ad(h.user, m, &u);
+    for (struct walk w = over(l, la, la); next(&w);)
+        w.h.fn.ad(w.h.user, m, &u);
 }
 
-static void call_walk(struct libcpu *m, const struct libcpu_walk *w)
+static void call_walk(struct libcpu *m, const struct libcpu_walk *pages)
 {
     struct lc_hook_list *l = list_of(m, LC_HOOK_WALK);
-    EACH(l, h, w->la, w->la)
-    h.fn.walk(h.user, m, w);
+    for (struct walk w = over(l, pages->la, pages->la); next(&w);)
+        w.h.fn.walk(w.h.user, m, pages);
 }
 
 void lc_on_walk(void *user, struct lc_cpu *c, uint64_t la, struct lc_walk_access access,
                 const struct lc_walk *w)
 {
     struct libcpu *m = user;
+    lc_trace_walk(m, la, w);
     enter(m);
     for (unsigned i = 0; i < w->steps; i++)
         if (w->step[i].updated != w->step[i].value)
@@ -170,10 +201,11 @@ void lc_on_tlb(void *user, struct lc_cpu *c, enum lc_tlb_event event, uint64_t l
     struct libcpu_tlb_event e = {
         .kind = 1u << event, .keeps_global = all && la, .la = all ? 0 : la, .pa = pa};
     (void)c;
+    lc_trace_tlb(m, event, la, pa);
     enter(m);
-    EACH(l, h, all ? 0 : la, all ? UINT64_MAX : la | ~LC_PAGE_MASK)
-    if (h.kinds & e.kind)
-        h.fn.tlb(h.user, m, &e);
+    for (struct walk w = over(l, all ? 0 : la, all ? UINT64_MAX : la | ~LC_PAGE_MASK); next(&w);)
+        if (w.h.kinds & e.kind)
+            w.h.fn.tlb(w.h.user, m, &e);
     leave(m);
 }
 
@@ -200,9 +232,9 @@ static bool call_event(struct libcpu *m, const struct lc_fault *f)
     };
     bool handled = false;
     enter(m);
-    EACH(l, h, f->vector, f->vector)
-    if (!handled)
-        handled = h.fn.event(h.user, m, &e) == LIBCPU_HOOK_HANDLED;
+    for (struct walk w = over(l, f->vector, f->vector); next(&w);)
+        if (!handled)
+            handled = w.h.fn.event(w.h.user, m, &e) == LIBCPU_HOOK_HANDLED;
     leave(m);
     return handled;
 }
@@ -213,6 +245,8 @@ bool lc_on_event(void *user, struct lc_cpu *c, const struct lc_fault *f)
     struct lc_fault event = *f; /* a hook may raise another */
     enum lc_raised raised = m->debug.raised;
     m->debug.raised = LC_RAISED_NOTHING;
+    if (raised != LC_RAISED_AGAIN)
+        lc_trace_event(m, event_kind(f), f);
     if (raised != LC_RAISED_AGAIN && call_event(m, &event)) {
         if (event.kind == LC_EVENT_EXTERNAL && event.vector == LC_VEC_NMI)
             c->nmi_blocked = false; /* there is no handler that would end by IRET */
@@ -226,9 +260,10 @@ void lc_on_privilege(void *user, struct lc_cpu *c, unsigned from, unsigned to)
     struct libcpu *m = user;
     struct lc_hook_list *l = list_of(m, LC_HOOK_PRIVILEGE);
     (void)c;
+    lc_trace_privilege(m, from, to);
     enter(m);
-    EACH(l, h, 0, 0)
-    h.fn.privilege(h.user, m, from, to);
+    for (struct walk w = over(l, 0, 0); next(&w);)
+        w.h.fn.privilege(w.h.user, m, from, to);
     leave(m);
 }
 
@@ -300,10 +335,11 @@ bool lc_on_system(void *user, struct lc_cpu *c, const struct lc_system_info *inf
     struct lc_hook_list *l = list_of(m, kind_of_system[info->event]);
     uint64_t key = key_of(c, info);
     bool handled = false;
+    lc_trace_system(m, info);
     enter(m);
-    EACH(l, h, key, key)
-    if (!handled)
-        handled = call_system(m, &h, info, key) == LIBCPU_HOOK_HANDLED;
+    for (struct walk w = over(l, key, key); next(&w);)
+        if (!handled)
+            handled = call_system(m, &w.h, info, key) == LIBCPU_HOOK_HANDLED;
     leave(m);
     if (handled || info->event != LC_SYSTEM_SYSCALL || !m->debug.host_syscall)
         return handled;
@@ -320,9 +356,10 @@ static void on_io(struct libcpu *m, enum lc_hook_kind kind, uint64_t addr, unsig
     struct libcpu_io_access a = {
         .address = addr, .value = value, .size = (uint8_t)size, .write = write};
     lc_hook_begin(m->cpu);
+    lc_trace_io(m, kind == LC_HOOK_PORT ? LIBCPU_TRACE_PORT : LIBCPU_TRACE_MMIO, &a);
     enter(m);
-    EACH(l, h, addr, addr + (size - 1))
-    h.fn.io(h.user, m, &a);
+    for (struct walk w = over(l, addr, addr + (size - 1)); next(&w);)
+        w.h.fn.io(w.h.user, m, &a);
     leave(m);
     lc_hook_end(m->cpu);
 }

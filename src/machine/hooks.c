@@ -8,11 +8,6 @@
 
 /* ---- connecting ---- */
 
-static bool any(const struct libcpu *m, enum lc_hook_kind kind)
-{
-    return m->hooks.list[kind].count > 0;
-}
-
 static const struct libcpu_range everything = {0, UINT64_MAX}, nothing = {UINT64_MAX, 0};
 
 static void widen(struct libcpu_range *r, uint64_t first, uint64_t last)
@@ -41,17 +36,22 @@ static void connect_insn(struct libcpu *m, struct lc_observer *o)
 {
     const struct lc_hook_list *l = &m->hooks.list[LC_HOOK_INSN];
     bool points = m->debug.wants_insns = lc_debug_wants_insns(m);
+    bool traced = lc_traces(&m->trace, LIBCPU_TRACE_INSN);
     bool fetches = m->hooks.list[LC_HOOK_MEMORY].kinds & LIBCPU_MEMORY_FETCH;
-    struct libcpu_range r = points ? everything : nothing, f = nothing;
+    struct libcpu_range r = points ? everything : traced ? m->trace.code : nothing, f = nothing;
     widen_by(&r, l, LC_HOOK_ANY);
     widen_by(&f, &m->hooks.list[LC_HOOK_MEMORY], LIBCPU_MEMORY_FETCH);
     if (fetches) /* an instruction may begin before the range and reach into it */
         widen(&r, f.first > 14 ? f.first - 14 : 0, f.last);
-    o->insn = points || fetches || l->count ? lc_on_insn : NULL;
+    o->insn = points || traced || fetches || l->count ? lc_on_insn : NULL;
     o->insn_user = m;
     o->insn_first = r.first;
     o->insn_span = r.last - r.first;
-    if (single(l) && !points && !fetches) {
+    if (points || fetches)
+        return;
+    if (traced && !l->count)
+        o->insn = lc_trace_insn;
+    if (!traced && single(l)) {
         o->insn = l->hook[0].fn.insn;
         o->insn_user = l->hook[0].user;
     }
@@ -60,16 +60,26 @@ static void connect_insn(struct libcpu *m, struct lc_observer *o)
 static void connect_block(struct libcpu *m, struct lc_observer *o)
 {
     const struct lc_hook_list *l = &m->hooks.list[LC_HOOK_BLOCK];
-    struct libcpu_range r = nothing;
+    bool traced = lc_traces(&m->trace, LIBCPU_TRACE_BLOCK);
+    struct libcpu_range r = traced ? m->trace.code : nothing;
     widen_by(&r, l, LC_HOOK_ANY);
-    o->block = l->count ? lc_on_block : NULL;
+    o->block = traced || l->count ? lc_on_block : NULL;
     o->block_user = m;
     o->block_first = r.first;
     o->block_span = r.last - r.first;
-    if (single(l)) {
+    if (traced && !l->count)
+        o->block = lc_trace_block;
+    if (!traced && single(l)) {
         o->block = l->hook[0].fn.block;
         o->block_user = l->hook[0].user;
     }
+}
+
+/* Reads and writes that the trace wants. */
+static unsigned traced_accesses(const struct lc_trace *t)
+{
+    return (lc_traces(t, LIBCPU_TRACE_READ) ? (unsigned)LIBCPU_MEMORY_READ : 0) |
+           (lc_traces(t, LIBCPU_TRACE_WRITE) ? (unsigned)LIBCPU_MEMORY_WRITE : 0);
 }
 
 static void connect_memory(struct libcpu *m, struct lc_observer *o)
@@ -77,45 +87,63 @@ static void connect_memory(struct libcpu *m, struct lc_observer *o)
     const unsigned both = LIBCPU_MEMORY_READ | LIBCPU_MEMORY_WRITE;
     const struct lc_hook_list *l = &m->hooks.list[LC_HOOK_MEMORY];
     const struct lc_debug_points *d = &m->debug;
-    struct libcpu_range r = nothing;
+    unsigned traced = traced_accesses(&m->trace);
+    struct libcpu_range r = traced ? m->trace.data : nothing;
     widen_by(&r, l, both);
     for (size_t i = 0; i < d->watchpoints; i++)
         widen(&r, d->watchpoint[i].first, d->watchpoint[i].last);
-    o->memory_kinds = d->watchpoints ? both : l->kinds & both;
-    o->memory = NULL;
-    if (o->memory_kinds)
-        o->memory = single(l) && !d->watchpoints ? lc_on_memory_one : lc_on_memory;
+    o->memory_kinds = (d->watchpoints ? both : l->kinds & both) | traced;
+    o->memory = o->memory_kinds ? lc_on_memory : NULL;
     o->memory_first = r.first;
     o->memory_last = r.last;
+    if (!o->memory || d->watchpoints)
+        return;
+    if (traced && !l->count)
+        o->memory = lc_trace_memory;
+    if (!traced && single(l))
+        o->memory = lc_on_memory_one;
 }
 
-static bool any_system(const struct libcpu *m)
+static bool any_of(const struct libcpu *m, enum lc_hook_kind first, enum lc_hook_kind last,
+                   uint64_t traced)
 {
-    for (unsigned k = LC_HOOK_SYSCALL; k <= LC_HOOK_UNDEFINED; k++)
-        if (any(m, k))
+    for (unsigned k = first; k <= last; k++)
+        if (m->hooks.list[k].count)
             return true;
-    return m->debug.host_syscall;
+    return (m->trace.kinds & traced) != 0;
 }
 
-/* Point the observers at the lists that are not empty.  The CPU leaves the block that it is in:
- * another mode key may mean other blocks. */
+#define BIT(kind) LIBCPU_TRACE_BIT(LIBCPU_TRACE_##kind)
+/* Of all kinds from the first to the last. */
+#define BITS(first, last) (2 * BIT(last) - BIT(first))
+
+/* Point the observers at the lists that are not empty, and at the trace.  The CPU leaves the block
+ * that it is in: another mode key may mean other blocks. */
 void lc_hooks_connect(struct libcpu *m)
 {
     struct lc_observer *o = &m->cpu->observer;
+    bool event = any_of(m, LC_HOOK_EVENT, LC_HOOK_EVENT, BIT(EVENT)) || m->debug.any_host_vector;
+    bool privilege = any_of(m, LC_HOOK_PRIVILEGE, LC_HOOK_PRIVILEGE, BIT(PRIVILEGE));
+    bool system = any_of(m, LC_HOOK_SYSCALL, LC_HOOK_UNDEFINED, BITS(SYSCALL, UNDEFINED)) ||
+                  m->debug.host_syscall;
+    bool port = any_of(m, LC_HOOK_PORT, LC_HOOK_PORT, BIT(PORT));
+    bool mmio = any_of(m, LC_HOOK_MMIO, LC_HOOK_MMIO, BIT(MMIO));
+    bool tlb = any_of(m, LC_HOOK_TLB, LC_HOOK_TLB, BITS(TLB_FILL, TLB_FLUSH_PAGE));
     o->user = o->machine = m;
     connect_insn(m, o);
     connect_block(m, o);
     connect_memory(m, o);
-    o->event = any(m, LC_HOOK_EVENT) || m->debug.any_host_vector ? lc_on_event : NULL;
-    o->system = any_system(m) ? lc_on_system : NULL;
-    o->walk = any(m, LC_HOOK_WALK) || any(m, LC_HOOK_AD) ? lc_on_walk : NULL;
-    o->tlb = any(m, LC_HOOK_TLB) ? lc_on_tlb : NULL;
-    o->tlb_hits = (m->hooks.list[LC_HOOK_TLB].kinds & LIBCPU_TLB_HIT) != 0;
-    o->privilege = any(m, LC_HOOK_PRIVILEGE) ? lc_on_privilege : NULL;
-    o->io = any(m, LC_HOOK_PORT) || any(m, LC_HOOK_MMIO);
-    m->ports.watch = any(m, LC_HOOK_PORT) ? lc_on_port : NULL;
+    o->event = event ? lc_on_event : NULL;
+    o->privilege = privilege ? lc_on_privilege : NULL;
+    o->system = system ? lc_on_system : NULL;
+    o->walk = any_of(m, LC_HOOK_WALK, LC_HOOK_AD, BITS(WALK, AD)) ? lc_on_walk : NULL;
+    o->tlb = tlb ? lc_on_tlb : NULL;
+    o->tlb_hits = (m->hooks.list[LC_HOOK_TLB].kinds & LIBCPU_TLB_HIT) ||
+                  lc_traces(&m->trace, LIBCPU_TRACE_TLB_HIT);
+    o->io = port || mmio;
+    m->ports.watch = port ? lc_on_port : NULL;
     m->ports.watch_user = m;
-    m->phys.mmio.watch = any(m, LC_HOOK_MMIO) ? lc_on_mmio : NULL;
+    m->phys.mmio.watch = mmio ? lc_on_mmio : NULL;
     m->phys.mmio.watch_user = m;
     lc_cpu_derive(m->cpu);
     m->cpu->disturbed = true;

@@ -79,6 +79,8 @@ void lc_hooks_connect(struct libcpu *m);
 /* Squeeze out what was removed while lists were being walked. */
 void lc_hooks_sweep(struct libcpu *m);
 
+/* hook_calls.c: the first bytes (at most 8) of the instruction at la, that is about to run. */
+uint64_t lc_insn_bytes(struct libcpu *m, uint64_t la, unsigned len);
 /* hook_calls.c: what the observers are pointed at. */
 void lc_on_insn(void *user, struct libcpu *m, uint64_t la);
 void lc_on_block(void *user, struct libcpu *m, uint64_t la, uint32_t bytes, uint32_t insns);

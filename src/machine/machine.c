@@ -236,6 +236,7 @@ void libcpu_destroy(libcpu *m)
     lc_devices_fini(m);
     lc_board_fini(m);
     lc_hooks_fini(m);
+    lc_trace_fini(m);
     lc_debug_points_fini(m);
     lc_cpu_free(m->cpu);
     lc_bus_fini(&m->ports);

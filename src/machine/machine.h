@@ -12,6 +12,7 @@
 #include "machine/debug.h"
 #include "machine/devices.h"
 #include "machine/hooks.h"
+#include "machine/trace.h"
 
 #include <libcpu/libcpu.h>
 
@@ -37,6 +38,7 @@ struct libcpu {
     struct lc_board board;
     struct lc_hooks hooks;
     struct lc_debug_points debug;
+    struct lc_trace trace;
     struct lc_bare bare;
     struct lc_devices devices; /* the embedder's */
     uint64_t ram_size;

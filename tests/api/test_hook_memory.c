@@ -51,17 +51,17 @@ static void check(const struct log *l, const struct expected *e, unsigned count)
 static void each_access_once(void **state)
 {
     static const struct expected expected[] = {
-        {0, DATA, W, 8, 0x1122334455667788},
+        {0, DATA, W, 8, 0x1122334455ffff88},
         {3, DATA + 4, R, 4, 0x11223344},
-        {6, DATA + 1, R, 2, 0x6677},
-        {6, DATA + 1, W, 2, 0x6678},
+        {6, DATA + 1, R, 2, 0xffff},
+        {6, DATA + 1, W, 2, 0},
         {10, STACK_TOP - 8, W, 8, 0x11223344},
-        {11, DATA, R, 8, 0x1122334455667888},
+        {11, DATA, R, 8, 0x1122334455000088},
         {11, DATA + 8, R, 8, 0},
         {14, DATA, R, 1, 0x88},
         {14, DATA + 0x10, W, 1, 0x88},
-        {14, DATA + 1, R, 1, 0x78},
-        {14, DATA + 0x11, W, 1, 0x78},
+        {14, DATA + 1, R, 1, 0},
+        {14, DATA + 0x11, W, 1, 0},
     };
     struct log l = {0};
     (void)state;
@@ -70,7 +70,7 @@ static void each_access_once(void **state)
     libcpu *m = KERNEL64(0x48, 0x89, 0x07, 0x8b, 0x47, 0x04, 0x66, 0xff, 0x47, 0x01, 0x50, 0x0f,
                          0x10, 0x07, 0xf3, 0xa4, 0xf4);
     OK(libcpu_hook_memory(m, R | W, NULL, note, &l, NULL));
-    set(m, LIBCPU_REG_RAX, 0x1122334455667788);
+    set(m, LIBCPU_REG_RAX, 0x1122334455ffff88);
     set(m, LIBCPU_REG_RCX, 2);
     OK(libcpu_run(m, 5, NULL));
     set(m, LIBCPU_REG_RDI, DATA + 0x10);

@@ -136,7 +136,7 @@ uint64_t lc_hook_memory(struct lc_cpu *cpu, enum lc_access_kind kind, uint64_t l
     if (LC_UNLIKELY(cpu->told < cpu->replay))
         return replayed(cpu, value);
     lc_hook_begin(cpu);
-    value = o->memory(o->user, cpu, kind, la, size, value);
+    value = o->memory(o->user, cpu, kind, la, size, value & lc_mask_size(size));
     lc_hook_end(cpu);
     if (cpu->told < LC_TOLD_VALUES)
         cpu->told_value[cpu->told] = value;
