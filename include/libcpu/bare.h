@@ -43,8 +43,8 @@ LIBCPU_API enum libcpu_err libcpu_bare(libcpu *m, enum libcpu_bare_mode mode);
  * Map fresh memory, all zeros, at [la, la+size), both multiples of 4096.  Real mode: there is no
  * mapping, the range must lie in RAM and is cleared.  Errors: INVALID (alignment, size 0, rights
  * that are none), RANGE (not canonical, beyond 4 GiB in 32-bit modes, beyond RAM in real mode),
- * OVERLAP (a page is mapped already; its address is named), NOMEM (ram_size is used up), STATE
- * (libcpu_bare() was not called).
+ * OVERLAP (a page is mapped already; its address is named), NOMEM (ram_size is used up, or too
+ * small), STATE (libcpu_bare() was not called).
  */
 LIBCPU_API enum libcpu_err libcpu_map(libcpu *m, uint64_t la, uint64_t size, unsigned rights);
 /* Take memory away; its frames are given out again.  Errors: INVALID, RANGE, STATE as above;

@@ -55,8 +55,9 @@ LIBCPU_API void libcpu_config_init_sized(struct libcpu_config *config, size_t si
 
 /*
  * Make a machine in the state after power-on, without an image.  `config` NULL: all defaults.
- * *out is NULL on failure.  Errors: INVALID (a field; libcpu_create_error() says which), NOMEM,
- * HOST (no address space for the RAM), UNSUPPORTED (a CPU model or feature that is not known).
+ * *out is NULL on failure.  Errors: INVALID (out is NULL; a field: libcpu_create_error() says
+ * which), NOMEM, HOST (no address space for the RAM), UNSUPPORTED (a CPU model or feature that is
+ * not known).
  */
 LIBCPU_API enum libcpu_err libcpu_create(const struct libcpu_config *config, libcpu **out);
 /* The same; on failure one line that names the field and the value is put into `text` (`size`

@@ -91,7 +91,7 @@ struct libcpu_walk {
 LIBCPU_API enum libcpu_err libcpu_translate(libcpu *m, uint64_t la, uint32_t access,
                                             struct libcpu_walk *walk);
 
-/* Bytes of RAM, as configured. */
+/* Bytes of RAM, as configured; 0 when m is NULL. */
 LIBCPU_API uint64_t libcpu_ram_size(const libcpu *m);
 
 #ifdef __cplusplus

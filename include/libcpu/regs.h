@@ -172,7 +172,7 @@ LIBCPU_API enum libcpu_err libcpu_segment_get(libcpu *m, enum libcpu_reg reg,
 LIBCPU_API enum libcpu_err libcpu_segment_set(libcpu *m, enum libcpu_reg reg,
                                               const struct libcpu_segment *segment);
 
-/* The current privilege level, 0 to 3. */
+/* The current privilege level, 0 to 3; 0 when m is NULL. */
 LIBCPU_API unsigned libcpu_cpl(libcpu *m);
 
 enum libcpu_mode {
@@ -185,6 +185,7 @@ enum libcpu_mode {
     LIBCPU_MODE_LONG64 = 6,   /* 64-bit mode */
 };
 
+/* What code runs in now; REAL when m is NULL. */
 LIBCPU_API enum libcpu_mode libcpu_cpu_mode(libcpu *m);
 
 /* Is the processor waiting, after HLT, for an interrupt? NULL: false. */

@@ -162,7 +162,7 @@ static enum libcpu_err unknown_model(const char *word, size_t len, struct lc_err
         memcpy(known + at + sep, models[i].name, n + 1);
         at += sep + n;
     }
-    return lc_fail(e, LIBCPU_ERR_INVALID, "unknown CPU model \"%.*s\" (known: %s)", shown(len),
+    return lc_fail(e, LIBCPU_ERR_UNSUPPORTED, "unknown CPU model \"%.*s\" (known: %s)", shown(len),
                    word, known);
 }
 
@@ -191,7 +191,8 @@ static enum libcpu_err feature_word(const char *word, size_t len, uint64_t f[4],
             drop_feature(f, i);
         return LIBCPU_ERR_OK;
     }
-    return lc_fail(e, LIBCPU_ERR_INVALID, "unknown CPU feature \"%.*s\"", shown(len - 1), word + 1);
+    return lc_fail(e, LIBCPU_ERR_UNSUPPORTED, "unknown CPU feature \"%.*s\"", shown(len - 1),
+                   word + 1);
 }
 
 enum libcpu_err lc_model_parse(const char *spec, uint64_t features[4], struct lc_error *e)

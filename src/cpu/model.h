@@ -12,8 +12,9 @@
 /*
  * MODEL[,+FEATURE][,-FEATURE]... to feature bits, read from left to right.  NULL and "" are the
  * model "max".  A feature taken away takes with it all that need it (-sse: -avx too); one added
- * must have what it needs when all is read (+avx without +xsave is refused, naming both).  Error
- * INVALID names the word that is not known; features[] is then as before.
+ * must have what it needs when all is read (+avx without +xsave is refused, naming both).  Errors:
+ * UNSUPPORTED (names the model or feature that is not known), INVALID; features[] is then as
+ * before.
  */
 enum libcpu_err lc_model_parse(const char *spec, uint64_t features[4], struct lc_error *e);
 

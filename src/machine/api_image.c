@@ -136,9 +136,11 @@ enum libcpu_err libcpu_load_mem(libcpu *m, const void *data, size_t size,
                                 const struct libcpu_image_options *options)
 {
     struct libcpu_image_options o;
-    if (!m || (!data && size))
+    if (!m)
         return LIBCPU_ERR_INVALID;
     enum libcpu_err err = may_load(m);
+    if (!err && !data && size)
+        err = lc_machine_fail(m, LIBCPU_ERR_INVALID, "load: the image is NULL");
     if (!err)
         err = take_options(m, options, &o);
     return err ? err : load(m, (struct lc_blob){data, size}, &o, "image");
@@ -174,9 +176,11 @@ enum libcpu_err libcpu_load_file(libcpu *m, const char *path,
     struct libcpu_image_options o;
     uint8_t *data = NULL;
     size_t size = 0, cap = 0;
-    if (!m || !path)
+    if (!m)
         return LIBCPU_ERR_INVALID;
     enum libcpu_err err = may_load(m);
+    if (!err && !path)
+        err = lc_machine_fail(m, LIBCPU_ERR_INVALID, "load: the path is NULL");
     if (!err)
         err = take_options(m, options, &o);
     if (err)

@@ -36,11 +36,13 @@ enum libcpu_err libcpu_serial_input(libcpu *m, const void *data, size_t size, si
 {
     if (taken)
         *taken = 0;
-    if (!m || (!data && size))
+    if (!m)
         return LIBCPU_ERR_INVALID;
     enum libcpu_err err = now(m, "serial input");
     if (err)
         return err;
+    if (!data && size)
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "serial input: the data is NULL");
     size_t n = lc_uart16550_receive(m->board.chip[LC_CHIP_COM1], data, size);
     if (taken)
         *taken = n;
@@ -73,11 +75,13 @@ enum libcpu_err libcpu_type(libcpu *m, const char *text, size_t *typed)
 {
     if (typed)
         *typed = 0;
-    if (!m || !text)
+    if (!m)
         return LIBCPU_ERR_INVALID;
     enum libcpu_err err = now(m, "type");
     if (err)
         return err;
+    if (!text)
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "type: the text is NULL");
     size_t size = strlen(text);
     size_t n = lc_ps2_keyboard_type(m->board.chip[LC_CHIP_KEYBOARD], text, size);
     if (typed)

@@ -5,9 +5,11 @@
 
 enum libcpu_err libcpu_phys_read(libcpu *m, uint64_t pa, void *buf, size_t size)
 {
-    if (!m || (!buf && size))
+    if (!m)
         return LIBCPU_ERR_INVALID;
     lc_machine_clear(m);
+    if (!buf && size)
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "physical memory: the buffer is NULL");
     if (!lc_phys_read(&m->phys, pa, buf, size))
         return lc_machine_fail(m, LIBCPU_ERR_UNMAPPED,
                                "physical memory: 0x%llx + 0x%zx bytes: not all of it is memory",
@@ -17,9 +19,11 @@ enum libcpu_err libcpu_phys_read(libcpu *m, uint64_t pa, void *buf, size_t size)
 
 enum libcpu_err libcpu_phys_write(libcpu *m, uint64_t pa, const void *buf, size_t size)
 {
-    if (!m || (!buf && size))
+    if (!m)
         return LIBCPU_ERR_INVALID;
     lc_machine_clear(m);
+    if (!buf && size)
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "physical memory: the buffer is NULL");
     if (!lc_phys_write(&m->phys, pa, buf, size, true))
         return lc_machine_fail(m, LIBCPU_ERR_UNMAPPED,
                                "physical memory: 0x%llx + 0x%zx bytes: not all of it is memory",
@@ -78,9 +82,11 @@ enum libcpu_err libcpu_translate(libcpu *m, uint64_t la, uint32_t access, struct
 {
     const uint32_t all =
         LIBCPU_ACCESS_WRITE | LIBCPU_ACCESS_FETCH | LIBCPU_ACCESS_USER | LIBCPU_ACCESS_AC;
-    if (!m || !walk)
+    if (!m)
         return LIBCPU_ERR_INVALID;
     lc_machine_clear(m);
+    if (!walk)
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "translate: the struct is NULL");
     if (access & ~all)
         return lc_machine_fail(m, LIBCPU_ERR_INVALID, "translate: access 0x%x has unknown bits",
                                access);
@@ -153,9 +159,11 @@ static bool piece_write(libcpu *m, uint64_t pa, uint8_t *at, size_t len)
 
 static enum libcpu_err check_linear(libcpu *m, uint64_t la, const void *buf, size_t size)
 {
-    if (!m || (!buf && size))
+    if (!m)
         return LIBCPU_ERR_INVALID;
     lc_machine_clear(m);
+    if (!buf && size)
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "linear memory: the buffer is NULL");
     if (size && la + size - 1 < la)
         return lc_machine_fail(m, LIBCPU_ERR_INVALID, "linear memory: 0x%llx + 0x%zx bytes wrap",
                                (unsigned long long)la, size);

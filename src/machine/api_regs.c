@@ -143,9 +143,11 @@ uint64_t libcpu_reg(libcpu *m, enum libcpu_reg reg)
 
 static enum libcpu_err check_size(libcpu *m, enum libcpu_reg reg, const void *buf, size_t size)
 {
-    if (!m || !buf)
+    if (!m)
         return LIBCPU_ERR_INVALID;
     lc_machine_clear(m);
+    if (!buf)
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "register: the buffer is NULL");
     if (!reg_exists(reg))
         return lc_machine_fail(m, LIBCPU_ERR_INVALID, "register: there is no number %d", (int)reg);
     if (size != reg_rows[reg].size)
@@ -220,7 +222,11 @@ static bool set_special(struct lc_cpu *c, enum libcpu_reg reg, uint64_t v)
     if (segment_of(c, reg))
         return load_selector(c, reg, (uint16_t)v);
     switch (reg) {
-    case LIBCPU_REG_RFLAGS: lc_cpu_set_rflags(c, v); return v >> 32 == 0;
+    case LIBCPU_REG_RFLAGS:
+        if (v >> 32)
+            return false;
+        lc_cpu_set_rflags(c, v);
+        return true;
     case LIBCPU_REG_FS_BASE: c->seg[LC_FS].base = v; return true;
     case LIBCPU_REG_GS_BASE: c->seg[LC_GS].base = v; return true;
     case LIBCPU_REG_CR0: return lc_cr0_write(c, v);
@@ -272,9 +278,11 @@ enum libcpu_err libcpu_reg_set(libcpu *m, enum libcpu_reg reg, const void *buf, 
 
 enum libcpu_err libcpu_segment_get(libcpu *m, enum libcpu_reg reg, struct libcpu_segment *segment)
 {
-    if (!m || !segment)
+    if (!m)
         return LIBCPU_ERR_INVALID;
     lc_machine_clear(m);
+    if (!segment)
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "segment: the struct is NULL");
     const struct lc_seg *s = segment_of(m->cpu, reg);
     if (!s)
         return lc_machine_fail(m, LIBCPU_ERR_INVALID, "segment: %d is no segment register",
@@ -292,9 +300,11 @@ enum libcpu_err libcpu_segment_get(libcpu *m, enum libcpu_reg reg, struct libcpu
 enum libcpu_err libcpu_segment_set(libcpu *m, enum libcpu_reg reg,
                                    const struct libcpu_segment *segment)
 {
-    if (!m || !segment)
+    if (!m)
         return LIBCPU_ERR_INVALID;
     lc_machine_clear(m);
+    if (!segment)
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "segment: the struct is NULL");
     struct lc_seg *s = segment_of(m->cpu, reg);
     if (!s)
         return lc_machine_fail(m, LIBCPU_ERR_INVALID, "segment: %d is no segment register",

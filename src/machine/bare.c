@@ -326,6 +326,9 @@ enum libcpu_err libcpu_map(libcpu *m, uint64_t la, uint64_t size, unsigned right
     lc_machine_clear(m);
     enum libcpu_err err = check_range(m, "map", la, size);
     err = err ? err : check_rights(m, "map", rights);
+    if (!err && size > m->ram_size) /* before pages are looked at, of which there may be 2^35 */
+        err = lc_machine_fail(m, LIBCPU_ERR_NOMEM, "map: size 0x%llx: config.ram_size is 0x%llx",
+                              (unsigned long long)size, (unsigned long long)m->ram_size);
     err = err ? err : check_mapped(m, "map", la, size, false);
     if (err)
         return err;
