@@ -68,7 +68,9 @@ uint64_t lc_insn_bytes(struct libcpu *m, uint64_t la, unsigned len)
     uint8_t bytes[8] = {0};
     unsigned n = len < sizeof(bytes) ? len : (unsigned)sizeof(bytes);
     const uint8_t *p = lc_host_fetch(m->cpu, la, n);
-    if (LC_LIKELY(p != NULL))
+    if (LC_LIKELY(p && (la & ~LC_PAGE_MASK) <= LC_PAGE_SIZE - sizeof(bytes)))
+        return lc_get64(p) & lc_mask_size(n);
+    if (p)
         memcpy(bytes, p, n);
     else if (libcpu_linear_read(m, la, bytes, n))
         lc_machine_clear(m); /* code in device memory */
