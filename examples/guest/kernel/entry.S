@@ -130,9 +130,10 @@ trap_int80:
     pushq $VECTOR_INT80
 trap_common:
     testb $3, 24(%rsp) /* the CS that the processor pushed */
-    jz 1f
+    jz trap_from_kernel
     swapgs
-1:  SAVE_REGISTERS
+trap_from_kernel:
+    SAVE_REGISTERS
     movq %rsp, %rdi
     call trap_handler
     testb $3, FRAME_CS(%rsp)
@@ -144,10 +145,26 @@ trap_common:
 /*
  * #DB, NMI, #DF and #MC may come at any instruction, even between a door and its SWAPGS, so CS does
  * not tell whose GS is loaded; its value does, for only the kernel's is negative. They have stacks
- * of their own in the TSS, for the same reason.
+ * of their own in the TSS, for the same reason. From ring 3, nothing is in doubt: the seven words
+ * move to the task's stack, and it is a trap like any other.
  */
 trap_paranoid:
-    SAVE_REGISTERS
+    testb $3, 24(%rsp)
+    jz 3f
+    swapgs
+    movq %rax, %gs:CPU_USER_RSP
+    movq %rsp, %rax
+    movq %gs:CPU_KERNEL_RSP, %rsp
+    pushq 48(%rax) /* SS */
+    pushq 40(%rax)
+    pushq 32(%rax)
+    pushq 24(%rax)
+    pushq 16(%rax)
+    pushq 8(%rax)
+    pushq (%rax) /* the vector */
+    movq %gs:CPU_USER_RSP, %rax
+    jmp trap_from_kernel
+3:  SAVE_REGISTERS
     movl $MSR_GS_BASE, %ecx
     rdmsr
     xorl %ebx, %ebx

@@ -218,7 +218,7 @@ static const struct corner {
     {"single step over SYSENTER", steps_sysenter, 0, true, 0},
     {"SYSCALL with no stack", syscall_without_stack, 0, false, 0},
     {"SYSENTER back to nowhere", sysenter_back_to_nowhere, SIGSEGV, true, 0},
-    {"SYSENTER with no stack", sysenter_without_stack, SIGSEGV, true, 0},
+    {"SYSENTER with no stack", sysenter_without_stack, SIGSEGV, true, SIGBUS},
     {"fork through every door", forks, 0, false, 0},
     {"kill", kills, 0, false, 0},
     {"heap comes and goes", heap_comes_and_goes, SIGSEGV, false, 0},
