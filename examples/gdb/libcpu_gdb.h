@@ -96,7 +96,7 @@ void libcpu_gdb_stop(libcpu_gdb *g, enum libcpu_gdb_signal signal, const char *t
 /* The machine has ended, with a status as a program's, 0 to 255: the debugger is told. */
 void libcpu_gdb_exit(libcpu_gdb *g, unsigned status);
 
-/* Text for the person at the debugger, from a monitor function. */
+/* Text for the person at the debugger, from a monitor function: at most 511 bytes a call. */
 void libcpu_gdb_print(libcpu_gdb *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #ifdef __cplusplus

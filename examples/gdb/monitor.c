@@ -23,6 +23,19 @@ static void flush(libcpu_gdb *g)
     gdb_send(g);
 }
 
+static void print_text(libcpu_gdb *g, const char *text, size_t len)
+{
+    while (len) {
+        size_t room = sizeof(g->text) - g->text_len, n = len < room ? len : room;
+        memcpy(g->text + g->text_len, text, n);
+        g->text_len += n;
+        text += n;
+        len -= n;
+        if (g->text_len == sizeof(g->text))
+            flush(g);
+    }
+}
+
 void libcpu_gdb_print(libcpu_gdb *g, const char *format, ...)
 {
     char line[512];
@@ -30,13 +43,8 @@ void libcpu_gdb_print(libcpu_gdb *g, const char *format, ...)
     va_start(ap, format);
     int n = vsnprintf(line, sizeof(line), format, ap);
     va_end(ap);
-    if (n < 0)
-        return;
-    size_t len = (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1;
-    if (len > sizeof(g->text) - g->text_len)
-        flush(g);
-    memcpy(g->text + g->text_len, line, len);
-    g->text_len += len;
+    if (n > 0)
+        print_text(g, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 }
 
 /* ---- addresses ---- */
@@ -237,7 +245,7 @@ static void help(libcpu_gdb *g, const char *args)
         libcpu_gdb_print(g, "%-23s %s\n", left, commands[i].text);
     }
     if (g->config.monitor_help)
-        libcpu_gdb_print(g, "%s", g->config.monitor_help);
+        print_text(g, g->config.monitor_help, strlen(g->config.monitor_help));
     libcpu_gdb_print(g, "An ADDRESS: numbers and registers, with + and -, as in fs_base+0x10.\n");
 }
 

@@ -109,6 +109,11 @@ void gdb_packet_z(libcpu_gdb *g, struct gdb_in in)
     gdb_reply(g, "OK");
 }
 
+bool gdb_breakpoint_at(const libcpu_gdb *g, uint64_t la)
+{
+    return has_breakpoint(g, la, g->points);
+}
+
 /* ---- why the machine stopped ---- */
 
 void gdb_breakpoint_reason(libcpu_gdb *g, uint64_t la)

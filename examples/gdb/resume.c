@@ -91,6 +91,7 @@ static void resume(libcpu_gdb *g, enum gdb_activity activity, uint64_t first, ui
     }
     g->started = true;
     g->returning = false;
+    g->fresh = true;
     g->activity = activity;
     g->range_first = first;
     g->range_end = end;
@@ -247,6 +248,28 @@ static void report_stop(libcpu_gdb *g, const struct libcpu_stop *s)
     }
 }
 
+/*
+ * libcpu_run() passes a breakpoint at which it begins.  That is right for the first run after the
+ * debugger has resumed; the later ones begin where the budget of the one before ended, which may be
+ * at a breakpoint that nobody has met yet.
+ */
+static bool begins_at_breakpoint(libcpu_gdb *g)
+{
+    return !g->fresh && g->points && !libcpu_cpu_halted(g->m) && gdb_breakpoint_at(g, gdb_pc(g));
+}
+
+static enum libcpu_err run_on(libcpu_gdb *g, uint64_t max_insns, struct libcpu_stop *s)
+{
+    if (begins_at_breakpoint(g)) {
+        s->reason = LIBCPU_STOP_BREAKPOINT;
+        return LIBCPU_ERR_OK;
+    }
+    const uint64_t rip = s->rip;
+    enum libcpu_err err = libcpu_run(g->m, max_insns, s);
+    g->fresh &= s->insns == 0 && s->rip == rip;
+    return err;
+}
+
 enum libcpu_err libcpu_gdb_run(libcpu_gdb *g, uint64_t max_insns, struct libcpu_stop *why)
 {
     struct libcpu_stop s = {0};
@@ -255,7 +278,7 @@ enum libcpu_err libcpu_gdb_run(libcpu_gdb *g, uint64_t max_insns, struct libcpu_
     if (g->activity == GDB_STEPPING)
         err = gdb_run_steps(g, max_insns, &s);
     else if (g->activity == GDB_RUNNING)
-        err = libcpu_run(g->m, max_insns, &s);
+        err = run_on(g, max_insns, &s);
     if (!err && g->attached && g->activity != GDB_HELD)
         report_stop(g, &s);
     if (why)

@@ -91,6 +91,7 @@ struct libcpu_gdb {
     /* resume.c, step.c */
     enum gdb_activity activity;
     uint64_t range_first, range_end;
+    bool fresh;      /* nothing has run since the debugger resumed: a breakpoint here is passed */
     bool steps_over; /* interrupts are no steps */
     bool returning;  /* one was met: run to `back`, then step */
     struct gdb_place back;
@@ -145,6 +146,7 @@ void gdb_packet_x(libcpu_gdb *g, struct gdb_in in);
 void gdb_packet_Z(libcpu_gdb *g, struct gdb_in in);
 void gdb_packet_z(libcpu_gdb *g, struct gdb_in in);
 void gdb_points_clear(libcpu_gdb *g);
+bool gdb_breakpoint_at(const libcpu_gdb *g, uint64_t la);
 /* The reason text for a stop at a breakpoint or by an access; "" when none of ours is there. */
 void gdb_breakpoint_reason(libcpu_gdb *g, uint64_t la);
 void gdb_watchpoint_reason(libcpu_gdb *g, const struct libcpu_stop *s);

@@ -120,16 +120,30 @@ static bool is_at(libcpu_gdb *g, const struct gdb_place *want)
     return now.pc == want->pc && now.rsp == want->rsp && now.cr3 == want->cr3;
 }
 
-/* Run until the handler has returned: to the same instruction with the same stack, as other tasks
- * and nested handlers may pass by as well. */
+static enum step at_breakpoint(struct libcpu_stop *s)
+{
+    s->reason = LIBCPU_STOP_BREAKPOINT;
+    return STEP_LEAVE;
+}
+
+/*
+ * Run until the handler has returned: to the same instruction with the same stack, as other tasks
+ * and nested handlers may pass by as well.  Breakpoints are met on the way, also where a run begins
+ * (libcpu_run() would pass them).
+ */
 static enum step step_back(libcpu_gdb *g, uint64_t max_insns, struct libcpu_stop *s)
 {
+    s->insns = 0;
+    if (!libcpu_cpu_halted(g->m) && !is_at(g, &g->back) && gdb_breakpoint_at(g, gdb_pc(g)))
+        return at_breakpoint(s);
     libcpu_run_until(g->m, g->back.pc, max_insns, s);
     if (s->reason != LIBCPU_STOP_UNTIL)
         return STEP_LEAVE;
     g->returning = !is_at(g, &g->back);
     if (!g->returning)
         return STEP_AGAIN;
+    if (gdb_breakpoint_at(g, g->back.pc))
+        return at_breakpoint(s);
     const uint64_t before = s->insns;
     libcpu_run(g->m, 1, s);
     s->insns += before;
@@ -150,8 +164,11 @@ static enum step step_over(libcpu_gdb *g, uint64_t max_insns, struct libcpu_stop
     return STEP_AGAIN;
 }
 
+/* Is the step to go on?  gdb sees a breakpoint only where a step ends. */
 static bool in_range(libcpu_gdb *g)
 {
+    if (gdb_breakpoint_at(g, gdb_pc(g)))
+        return false;
     uint64_t pc = g->linear_pc ? gdb_pc(g) : libcpu_reg(g->m, LIBCPU_REG_RIP);
     return pc >= g->range_first && pc < g->range_end;
 }

@@ -65,6 +65,27 @@ static void breakpoints(void **state)
     chat_end(&c);
 }
 
+/* A run whose budget ends before a breakpoint: the next one must not begin with passing it. */
+static void breakpoints_between_two_runs(void **state)
+{
+    static struct chat c;
+    struct libcpu_stop s;
+    (void)state;
+    BEGIN(&c, REAL16, counting);
+    ASK(&c, "Z0,7c01,1", "OK");
+    for (unsigned round = 1; round < 4; round++) {
+        ask(&c, "c");
+        for (unsigned i = 0; i < 4 && !libcpu_gdb_holds(c.g); i++)
+            OK(libcpu_gdb_run(c.g, 1, &s));
+        assert_true(libcpu_gdb_holds(c.g));
+        assert_int_equal(s.reason, LIBCPU_STOP_BREAKPOINT);
+        assert_int_equal(rip(&c), 0x7c01);
+        assert_int_equal(libcpu_reg(c.m, LIBCPU_REG_RAX), round);
+        assert_int_equal(libcpu_reg(c.m, LIBCPU_REG_RBX), round - 1);
+    }
+    chat_end(&c);
+}
+
 static void many_breakpoints(void **state)
 {
     static struct chat c;
@@ -262,8 +283,11 @@ static void a_step_over_an_interrupt(void **state)
     monitor(&c, "step over");
     while (rip(&c) != 0x7c2e)
         BEGINS(go(&c, "s", 4, NULL), "T05thread:1;");
+    ASK(&c, "Z0,7d00,1", "OK");
     ASK(&c, "Z0,7d02,1", "OK");
     BEGINS(go(&c, "s", 100, NULL), "T05swbreak:;");
+    assert_int_equal(rip(&c), 0x7d00);
+    BEGINS(go(&c, "c", 100, NULL), "T05swbreak:;");
     assert_int_equal(rip(&c), 0x7d02);
     step_to(&c, 0x7d04);
     chat_end(&c);
@@ -293,7 +317,10 @@ static void ranges(void **state)
     assert_int_equal(rip(&c), 0x7c02);
     BEGINS(go(&c, "vCont;r7c02,7c04;c", 4, NULL), "T05thread:1;");
     assert_int_equal(rip(&c), 0x7c00);
-    ASK(&c, "Z0,7c01,1", "OK");
+    ASK(&c, "Z0,7c01,1", "OK"); /* ends a range as it ends a run */
+    BEGINS(go(&c, "vCont;r7c00,7c04", 4, NULL), "T05thread:1;");
+    assert_int_equal(rip(&c), 0x7c01);
+    ASK(&c, "z0,7c01,1", "OK");
     /* The whole loop: only Ctrl-C ends it. */
     assert_string_equal(go(&c, "vCont;r7c00,7c04", 4, NULL), "");
     chat_raw(&c, "\x03", 1);
@@ -597,6 +624,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(breakpoints),
+        cmocka_unit_test(breakpoints_between_two_runs),
         cmocka_unit_test(many_breakpoints),
         cmocka_unit_test(breakpoints_and_the_base_of_cs),
         cmocka_unit_test(watchpoints),
