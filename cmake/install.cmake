@@ -68,5 +68,5 @@ foreach(page IN LISTS manual_pages)
 endforeach()
 
 # Documents.
-install(FILES README.md LICENSE CHANGELOG.md KNOWN_GAPS.md ARCHITECTURE.md docs/packages.md
+install(FILES README.md LICENSE CHANGELOG.md KNOWN_GAPS.md ARCHITECTURE.md docs/guide.md docs/packages.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
