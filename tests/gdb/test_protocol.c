@@ -396,6 +396,43 @@ static void monitor_walk(void **state)
     chat_end(&c);
 }
 
+/* 32-bit paging: three pages in a row, one of the user's, one of 4 MiB; then the same in PAE. */
+static void maps_of_protected_mode(void **state)
+{
+    static struct chat c;
+    static const uint32_t directory[] = {0x11007, 0x00c00083};
+    static const uint32_t table[] = {0x20003, 0x21003, 0x22003, 0, 0x30007};
+    static const uint64_t pdpt[] = {0x13001, 0, 0, 0x13001};
+    static const uint64_t pd[] = {0x200083, 0x400081};
+    (void)state;
+    BEGIN(&c, PROT32, halt);
+    assert_non_null(strstr(monitor(&c, "maps"), "no paging"));
+    OK(libcpu_phys_write(c.m, 0x10000, directory, sizeof(directory)));
+    OK(libcpu_phys_write(c.m, 0x11000, table, sizeof(table)));
+    OK(libcpu_phys_write(c.m, 0x12000, pdpt, sizeof(pdpt)));
+    OK(libcpu_phys_write(c.m, 0x13000, pd, sizeof(pd)));
+    set_register(&c, LIBCPU_REG_CR4, 0x10); /* PSE */
+    set_register(&c, LIBCPU_REG_CR3, 0x10000);
+    set_register(&c, LIBCPU_REG_CR0, 0x80000011);
+    assert_string_equal(monitor(&c, "maps"),
+                        "0x0000000000000000-0x0000000000002fff -> 0x0000020000  rwx s- 4 KiB\n"
+                        "0x0000000000004000-0x0000000000004fff -> 0x0000030000  rwx u- 4 KiB\n"
+                        "0x0000000000400000-0x00000000007fffff -> 0x0000c00000  rwx s- 4096 KiB\n");
+    assert_string_equal(monitor(&c, "maps 0x3123"),
+                        "0x0000000000004000-0x0000000000004fff -> 0x0000030000  rwx u- 4 KiB\n"
+                        "0x0000000000400000-0x00000000007fffff -> 0x0000c00000  rwx s- 4096 KiB\n");
+    set_register(&c, LIBCPU_REG_CR0, 0x11);
+    set_register(&c, LIBCPU_REG_CR4, 0x20); /* PAE */
+    set_register(&c, LIBCPU_REG_CR3, 0x12000);
+    set_register(&c, LIBCPU_REG_CR0, 0x80000011);
+    assert_string_equal(monitor(&c, "maps"),
+                        "0x0000000000000000-0x00000000001fffff -> 0x0000200000  rwx s- 2048 KiB\n"
+                        "0x0000000000200000-0x00000000003fffff -> 0x0000400000  r-x s- 2048 KiB\n"
+                        "0x00000000c0000000-0x00000000c01fffff -> 0x0000200000  rwx s- 2048 KiB\n"
+                        "0x00000000c0200000-0x00000000c03fffff -> 0x0000400000  r-x s- 2048 KiB\n");
+    chat_end(&c);
+}
+
 /* Page tables that map everything to everything: the list is long, but ends. */
 static void endless_maps(void **state)
 {
@@ -440,6 +477,7 @@ int main(void)
         cmocka_unit_test(monitor_commands),
         cmocka_unit_test(monitor_descriptors),
         cmocka_unit_test(monitor_walk),
+        cmocka_unit_test(maps_of_protected_mode),
         cmocka_unit_test(endless_maps),
         cmocka_unit_test(wrong_configurations),
     };
