@@ -106,6 +106,11 @@ static void values_are_replaced(void **state)
     l.with = 1000;
     OK(libcpu_run(m, 1, NULL));
     assert_int_equal(get(m, DATA), 1100);
+    /* The page is dirty and in the TLB by now: a store that hits. */
+    OK(libcpu_hook_memory(m, W, NULL, note, &l, NULL));
+    set(m, LIBCPU_REG_RIP, CODE + 3);
+    OK(libcpu_run(m, 1, NULL));
+    assert_int_equal(get(m, DATA), 1000);
     libcpu_destroy(m);
 }
 
@@ -116,7 +121,7 @@ static void ranges_and_kinds(void **state)
     (void)state;
     /* mov rax, [rdi]; mov [rdi], eax; mov [rdi+4], eax; jmp -10 */
     libcpu *m = KERNEL64(0x48, 0x8b, 0x07, 0x89, 0x07, 0x89, 0x47, 0x04, 0xeb, 0xf6);
-    OK(libcpu_hook_memory(m, R, NULL, note, &reads, NULL));
+    OK(libcpu_hook_memory(m, R, NULL, note, &reads, &reads.self));
     OK(libcpu_hook_memory(m, R | W, &last_byte, note, &tail, &tail.self));
     OK(libcpu_run(m, 4, NULL));
     assert_int_equal(reads.count, 1);
@@ -128,6 +133,12 @@ static void ranges_and_kinds(void **state)
     OK(libcpu_hook_range(m, tail.self, NULL));
     OK(libcpu_run(m, 4, NULL));
     assert_int_equal(tail.count, 5);
+    /* Alone it is called without a list: the whole reaches into the range, and the upper half. */
+    OK(libcpu_hook_remove(m, reads.self));
+    OK(libcpu_hook_range(m, tail.self, &last_byte));
+    OK(libcpu_run(m, 4, NULL));
+    assert_int_equal(reads.count, 3);
+    assert_int_equal(tail.count, 7);
     libcpu_destroy(m);
 }
 
@@ -184,7 +195,7 @@ static void device_registers(void **state)
     libcpu *m = MACHINE(LIBCPU_BOOT_LONG64, code);
     OK(libcpu_phys_write(m, 0x110000, "\x33", 1));
     OK(libcpu_hook_memory(m, R | W, NULL, note, &l, NULL));
-    OK(libcpu_run(m, 10, NULL));
+    OK(libcpu_run(m, 1000, NULL)); /* so many that they are one block, which is left and entered */
     assert_int_equal(l.count, 3);
     assert_int_equal(l.seen[0].a.la, 0x110000);
     assert_int_equal(l.seen[0].a.value, 0x33);
