@@ -69,7 +69,7 @@ static const char help_text[] =
     "\n"
     "  -m SIZE             RAM: a number of MiB, or with a suffix K, M, G (default 64M)\n"
     "  -kernel FILE        the image, as QEMU names it\n"
-    "  -initrd FILES       Multiboot modules: \"file args\", separated by commas\n"
+    "  -initrd FILES       Linux: the initrd; Multiboot: \"file args\", separated by commas\n"
     "  -append TEXT        kernel command line\n"
     "  -cpu MODEL          MODEL[,+feature,-feature...] (default max);\n"
     "                      help: list them\n"
@@ -84,8 +84,9 @@ static const char help_text[] =
     "  --max-insns N       stop after N instructions\n"
     "  --clock KIND        virtual (default: deterministic) or host\n"
     "  --exit-port PORT    debug-exit port (default 0xf4; 0: none)\n"
-    "  --image-format F    auto (default), elf, multiboot, boot-sector, bios, flat, or\n"
-    "                      flat:MODE[@ADDRESS] with MODE real16, prot32 or long64\n"
+    "  --image-format F    auto (default), linux, linux32 (32-bit entry), elf, multiboot,\n"
+    "                      boot-sector, bios, flat, or flat:MODE[@ADDRESS] with MODE real16,\n"
+    "                      prot32 or long64\n"
     "  --quiet             the bundled guest prints its programs' output only\n"
     "  --state-hash        print a hash of the final state to standard error\n"
     "  --stats             print counters to standard error\n"
@@ -199,6 +200,8 @@ static int format_option(const char *s, struct options *o)
         [LIBCPU_IMAGE_FLAT] = "flat",
         [LIBCPU_IMAGE_BOOT_SECTOR] = "boot-sector",
         [LIBCPU_IMAGE_BIOS] = "bios",
+        [LIBCPU_IMAGE_LINUX] = "linux",
+        [LIBCPU_IMAGE_LINUX32] = "linux32",
     };
     static const char *const modes[] = {
         [LIBCPU_BOOT_REAL16] = "real16",
@@ -216,7 +219,7 @@ static int format_option(const char *s, struct options *o)
     /* flat:MODE[@ADDRESS] */
     if (strncmp(s, "flat:", 5) != 0)
         return usage("--image-format", s,
-                     "auto, elf, multiboot, boot-sector, bios, flat:MODE@ADDR");
+                     "auto, linux, linux32, elf, multiboot, boot-sector, bios, flat:MODE@ADDR");
     for (unsigned i = LIBCPU_BOOT_REAL16; i <= LIBCPU_BOOT_LONG64; i++) {
         size_t n = strlen(modes[i]);
         const char *at = s + 5 + n;

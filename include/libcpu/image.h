@@ -11,12 +11,15 @@ extern "C" {
 #endif
 
 enum libcpu_image_format {
-    LIBCPU_IMAGE_AUTO = 0,        /* by content: any of the following but FLAT */
+    LIBCPU_IMAGE_AUTO = 0,        /* by content: any of the following but FLAT and LINUX32 */
     LIBCPU_IMAGE_ELF = 1,         /* ELF32 or ELF64 executable at its physical addresses */
     LIBCPU_IMAGE_MULTIBOOT = 2,   /* Multiboot 1 kernel, with modules and command line */
     LIBCPU_IMAGE_FLAT = 3,        /* bytes at `addr`, started in `mode` */
     LIBCPU_IMAGE_BOOT_SECTOR = 4, /* 512 bytes ending in 55 AA, at 7C00h in real mode */
     LIBCPU_IMAGE_BIOS = 5,        /* a ROM that ends at 4 GiB, started at the reset vector */
+    LIBCPU_IMAGE_LINUX = 6,       /* Linux bzImage, with initrd and command line; entered in 64-bit
+                                     mode when it can be */
+    LIBCPU_IMAGE_LINUX32 = 7,     /* the same, entered in 32-bit mode; never recognised */
 };
 
 enum libcpu_boot_mode {
@@ -37,7 +40,7 @@ struct libcpu_image_options {
     uint32_t format;                     /* enum libcpu_image_format; default AUTO */
     uint32_t mode;                       /* FLAT: enum libcpu_boot_mode; default PROT32 */
     uint32_t module_count;               /* default 0 */
-    const struct libcpu_module *modules; /* Multiboot: boot modules */
+    const struct libcpu_module *modules; /* Multiboot: boot modules; Linux: the initrd, one */
     const char *cmdline;                 /* kernel command line; NULL: "" */
     uint64_t addr;                       /* FLAT: load address and entry */
     const char *name; /* for messages and as the command line's first word; NULL: the path, or

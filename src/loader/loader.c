@@ -12,10 +12,13 @@ struct format {
     enum libcpu_err (*load)(struct lc_load *l);
 };
 
-/* In the order in which they are probed. A Multiboot kernel is usually an ELF file as well, and
- * a bootable disk image may have any size, so that the more telling sign comes first. */
+/* In the order in which they are probed. A Multiboot kernel is usually an ELF file as well, a
+ * Linux kernel begins with a boot sector, and a bootable disk image may have any size, so that the
+ * more telling sign comes first. */
 static const struct format formats[] = {
     {LC_IMAGE_MULTIBOOT, "multiboot", lc_multiboot_probe, lc_multiboot_load},
+    {LC_IMAGE_LINUX, "linux", lc_bzimage_probe, lc_bzimage_load},
+    {LC_IMAGE_LINUX32, "linux32", NULL, lc_bzimage_load},
     {LC_IMAGE_ELF, "elf", lc_elf_probe, lc_elf_load},
     {LC_IMAGE_BOOT_SECTOR, "boot-sector", lc_bootsector_probe, lc_bootsector_load},
     {LC_IMAGE_BIOS, "bios", lc_bios_probe, lc_bios_load},
@@ -40,10 +43,10 @@ static const struct format *probe(const struct lc_blob *b)
     return NULL;
 }
 
-/* Only Multiboot has a place for a command line and modules. */
+/* Only operating systems have a place for a command line and modules. */
 static enum libcpu_err check_wishes(struct lc_load *l, const struct format *f)
 {
-    if (f->id == LC_IMAGE_MULTIBOOT)
+    if (f->id == LC_IMAGE_MULTIBOOT || f->id == LC_IMAGE_LINUX || f->id == LC_IMAGE_LINUX32)
         return LIBCPU_ERR_OK;
     if (l->r->module_count)
         return lc_load_fail(l, LIBCPU_ERR_UNSUPPORTED, "modules %zu: format %s takes none",
@@ -65,7 +68,7 @@ static enum libcpu_err load(struct lc_load *l)
     f = r->format == LC_IMAGE_AUTO ? probe(&r->data) : find_format(r->format);
     if (!f && r->format == LC_IMAGE_AUTO)
         return lc_load_fail(l, LIBCPU_ERR_FORMAT,
-                            "not recognised as ELF, Multiboot, boot sector or BIOS ROM");
+                            "not recognised as Linux, ELF, Multiboot, boot sector or BIOS ROM");
     if (!f)
         return lc_load_fail(l, LIBCPU_ERR_INVALID, "format %d: no such format", (int)r->format);
     err = check_wishes(l, f);

@@ -13,12 +13,14 @@
 #include "mmu/phys.h"
 
 enum lc_image_format {
-    LC_IMAGE_AUTO,        /* probe: Multiboot, ELF, boot sector, BIOS, in this order */
+    LC_IMAGE_AUTO,        /* probe: Multiboot, Linux, ELF, boot sector, BIOS, in this order */
     LC_IMAGE_ELF,         /* static executable: ELF32 to PROT32, ELF64 to LONG64 */
     LC_IMAGE_MULTIBOOT,   /* Multiboot 1 header in an ELF file, or with its own addresses */
     LC_IMAGE_FLAT,        /* bytes as they are; never probed */
     LC_IMAGE_BOOT_SECTOR, /* 55 AA at 510: the first sector of a disk */
     LC_IMAGE_BIOS,        /* ROM that ends at 4 GiB, copied below 1 MiB as well */
+    LC_IMAGE_LINUX,       /* bzImage: by its 64-bit entry when it has one */
+    LC_IMAGE_LINUX32,     /* the same by its 32-bit entry; never probed */
     LC_IMAGE_FORMATS,
 };
 
@@ -30,7 +32,7 @@ enum lc_boot_mode {
     LC_BOOT_LONG64, /* 64-bit mode, identity-mapped low memory by page tables we build */
 };
 
-/* A Multiboot module or a Linux initrd. */
+/* A Multiboot module or the Linux initrd. */
 struct lc_image_module {
     struct lc_blob data;
     const char *cmdline; /* never NULL; for Multiboot "file args" */
@@ -40,11 +42,12 @@ struct lc_image_request {
     enum lc_image_format format;
     const char *name; /* the file's name, for messages; never NULL */
     struct lc_blob data;
-    const char *cmdline;                   /* -append; never NULL, "" when none; Multiboot only */
-    const struct lc_image_module *modules; /* Multiboot only */
+    const char *cmdline;                   /* never NULL, "" when none; Multiboot and Linux only */
+    const struct lc_image_module *modules; /* Multiboot only; Linux: at most one, the initrd */
     size_t module_count;
     uint64_t addr;          /* FLAT: load address and entry */
     enum lc_boot_mode mode; /* FLAT: REAL16, PROT32 or LONG64 */
+    uint64_t rsdp;          /* Linux: address of ACPI's root pointer; 0: there is none */
 };
 
 /* Registers for the first instruction; what is not named here is as after reset. FLAT and
@@ -53,7 +56,10 @@ struct lc_boot_state {
     enum lc_boot_mode mode;
     uint64_t rip; /* also BIOS: FFF0h */
     uint64_t rax, rbx, rdx, rsi, rsp;
-    uint64_t cr3;                /* LONG64: of the tables that the loader built */
+    uint64_t cr3; /* LONG64: of the tables that the loader built */
+    uint64_t gdt; /* of a table that the loader built; 0: GDTR as after reset */
+    uint16_t gdt_limit;
+    uint16_t cs, ds;             /* PROT32, LONG64: selectors; 0: 8 and 10h */
     enum lc_image_format format; /* what the image was recognised as */
 };
 

@@ -5,9 +5,8 @@
  * the memory map, the module list, a copy of the ELF section headers and all strings; it lies low,
  * from 64 KiB up, out of the way of kernels, which live above 1 MiB.  Above the image come the
  * sections that no segment holds (symbols, strings), then the modules, always page-aligned.
- *
- * RAM in the legacy hole from 640 KiB to 1 MiB is not offered, nor is the last KiB below it.
  */
+#include "loader/memmap.h"
 #include "loader/multiboot.h"
 
 #include <inttypes.h>
@@ -39,7 +38,7 @@ enum {
     INFO_SIZE = 120, /* rounded up to 8 */
 };
 
-enum { MAP_ENTRY = 24, MAP_AVAILABLE = 1, MAP_RESERVED = 2, MODULE_ENTRY = 16 };
+enum { MAP_ENTRY = 24, MODULE_ENTRY = 16 };
 enum { BLOCK_ALIGN = 16 };
 
 static const char loader_name[] = "libcpu";
@@ -51,27 +50,6 @@ struct block {
     uint64_t map, modules, sections, strings, size;
 };
 
-/* The memory map, counted first and written then. */
-struct map {
-    uint8_t *out; /* NULL: count only */
-    uint64_t size;
-};
-
-static void map_entry(struct map *m, uint64_t base, uint64_t end, uint32_t type)
-{
-    if (base >= end)
-        return;
-    if (m->out) {
-        uint8_t *at = m->out + m->size;
-
-        lc_put32(at, MAP_ENTRY - 4); /* the size field does not count itself */
-        lc_put64(at + 4, base);
-        lc_put64(at + 12, end - base);
-        lc_put32(at + 20, type);
-    }
-    m->size += MAP_ENTRY;
-}
-
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -82,23 +60,19 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* Bytes of the memory map, which is written when `out` is not NULL. */
 static uint64_t map_memory(const struct lc_phys *p, uint8_t *out)
 {
-    struct map m = {out, 0};
+    struct lc_memmap_entry map[LC_MEMMAP_MAX];
+    const unsigned count = lc_memmap(p, map);
 
-    for (unsigned i = 0; i < p->count; i++) {
-        const uint64_t base = p->region[i].base;
-        const uint64_t end = base + p->region[i].len;
-
-        if (p->region[i].rom) {
-            map_entry(&m, base, end, MAP_RESERVED);
-            continue;
-        }
-        map_entry(&m, base, min_u64(end, LC_EBDA_BASE), MAP_AVAILABLE);
-        map_entry(&m, max_u64(base, LC_EBDA_BASE), min_u64(end, LC_LOW_END), MAP_RESERVED);
-        map_entry(&m, max_u64(base, LC_MIB), end, MAP_AVAILABLE);
+    for (unsigned i = 0; out && i < count; i++, out += MAP_ENTRY) {
+        lc_put32(out, MAP_ENTRY - 4); /* the size field does not count itself */
+        lc_put64(out + 4, map[i].base);
+        lc_put64(out + 12, map[i].len);
+        lc_put32(out + 20, map[i].type);
     }
-    return m.size;
+    return (uint64_t)count * MAP_ENTRY;
 }
 
 /* "NAME" or "NAME ARGS", without the final zero. */

@@ -21,9 +21,11 @@ void lc_load_init(struct lc_load *l, struct lc_phys *p, const struct lc_image_re
 void lc_load_fini(struct lc_load *l)
 {
     lc_alloc_free(l->p->alloc, l->piece, l->cap * sizeof(*l->piece));
-    lc_alloc_free(l->p->alloc, l->buffer, l->buffer_size);
+    while (l->buffers) {
+        l->buffers--;
+        lc_alloc_free(l->p->alloc, l->buffer[l->buffers], l->buffer_size[l->buffers]);
+    }
     l->piece = NULL;
-    l->buffer = NULL;
 }
 
 enum libcpu_err lc_load_fail(struct lc_load *l, enum libcpu_err code, const char *fmt, ...)
@@ -50,8 +52,8 @@ uint8_t *lc_load_buffer(struct lc_load *l, uint64_t size)
                      "out of memory for 0x%" PRIx64 " bytes of boot information", size);
         return NULL;
     }
-    l->buffer = buffer;
-    l->buffer_size = (size_t)size;
+    l->buffer[l->buffers] = buffer;
+    l->buffer_size[l->buffers++] = (size_t)size;
     return buffer;
 }
 

@@ -13,6 +13,7 @@
 enum {
     LC_PLAN_MAX = 4096, /* pieces of one image: bounds the work of a hostile file */
     LC_NO_INDEX = -1,   /* a piece of which there is only one */
+    LC_BUFFERS = 2,     /* boot information, page tables */
 };
 
 /* Memory landmarks of a PC. */
@@ -40,8 +41,9 @@ struct lc_load {
     struct lc_piece *piece; /* sorted by addr, disjoint; owned */
     size_t count;
     size_t cap;
-    uint8_t *buffer; /* bytes that the loader makes up itself; owned */
-    size_t buffer_size;
+    uint8_t *buffer[LC_BUFFERS]; /* bytes that the loader makes up itself; owned */
+    size_t buffer_size[LC_BUFFERS];
+    unsigned buffers;
 };
 
 void lc_load_init(struct lc_load *l, struct lc_phys *p, const struct lc_image_request *r,
@@ -51,7 +53,7 @@ void lc_load_fini(struct lc_load *l);
 enum libcpu_err lc_load_fail(struct lc_load *l, enum libcpu_err code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The zeroed buffer of this load (at most one), or NULL: error filled. */
+/* A zeroed buffer of this load (at most LC_BUFFERS), or NULL: error filled. */
 uint8_t *lc_load_buffer(struct lc_load *l, uint64_t size);
 /* Want a piece written. Errors: RANGE (no RAM there), FORMAT (overlaps another), UNSUPPORTED (too
  * many), NOMEM. */

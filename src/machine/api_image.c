@@ -43,13 +43,15 @@ static enum libcpu_err take_options(libcpu *m, const struct libcpu_image_options
 
 /* ---- registers for the first instruction ---- */
 
-static void flat_segments(struct lc_cpu *c, uint16_t code_attr)
+static void flat_segments(struct lc_cpu *c, const struct lc_boot_state *b, uint16_t code_attr)
 {
     const uint16_t data = LC_SEG_P | LC_SEG_S | LC_SEG_WRITABLE | LC_SEG_ACCESSED | LC_SEG_G;
     for (unsigned i = 0; i < LC_SEGS; i++)
-        c->seg[i] = (struct lc_seg){
-            .sel = 0x10, .attr = data | LC_SEG_DB, .limit = 0xffffffff, .usable = true};
-    c->seg[LC_CS].sel = 0x08;
+        c->seg[i] = (struct lc_seg){.sel = b->ds ? b->ds : 0x10,
+                                    .attr = data | LC_SEG_DB,
+                                    .limit = 0xffffffff,
+                                    .usable = true};
+    c->seg[LC_CS].sel = b->cs ? b->cs : 0x08;
     c->seg[LC_CS].attr = (uint16_t)(data | LC_SEG_CODE | code_attr);
 }
 
@@ -68,11 +70,11 @@ static void apply_boot(struct lc_cpu *c, const struct lc_boot_state *b)
     case LC_BOOT_RESET: break;
     case LC_BOOT_REAL16: real_segments(c); break;
     case LC_BOOT_PROT32:
-        flat_segments(c, LC_SEG_DB);
+        flat_segments(c, b, LC_SEG_DB);
         c->cr0 = LC_CR0_PE | LC_CR0_ET;
         break;
     case LC_BOOT_LONG64:
-        flat_segments(c, LC_SEG_L);
+        flat_segments(c, b, LC_SEG_L);
         c->cr0 = LC_CR0_PE | LC_CR0_ET | LC_CR0_PG;
         c->cr4 = LC_CR4_PAE;
         c->efer = LC_EFER_LME | LC_EFER_LMA;
@@ -83,6 +85,8 @@ static void apply_boot(struct lc_cpu *c, const struct lc_boot_state *b)
         c->rip = b->rip;
         c->gpr[LC_RDX] = b->rdx;
     }
+    if (b->gdt)
+        c->gdtr = (struct lc_table_reg){.base = b->gdt, .limit = b->gdt_limit};
     c->gpr[LC_RAX] = b->rax;
     c->gpr[LC_RBX] = b->rbx;
     c->gpr[LC_RSI] = b->rsi;

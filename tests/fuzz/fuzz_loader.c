@@ -83,6 +83,22 @@ static void check_multiboot(const struct lc_phys *p, const struct lc_image_reque
                               (uint64_t)read32(p, boot->rbx + 28) * read32(p, boot->rbx + 32)));
 }
 
+/* Command line and initrd are where boot_params says, and the kernel is told of memory. */
+static void check_linux(const struct lc_phys *p, const struct lc_image_request *r,
+                        const struct lc_boot_state *boot)
+{
+    const uint32_t size = read32(p, boot->rsi + 0x21c);
+
+    FUZZ_CHECK(lc_phys_is_memory(p, boot->rsi, 0x1000));
+    FUZZ_CHECK((read32(p, boot->rsi + 0x1e8) & 0xff) != 0);
+    FUZZ_CHECK(lc_phys_is_memory(p, read32(p, boot->rsi + 0x228), strlen(r->cmdline) + 1));
+    FUZZ_CHECK(r->module_count <= 1);
+    if (r->module_count && r->modules[0].data.size) {
+        FUZZ_CHECK(size == r->modules[0].data.size);
+        FUZZ_CHECK(lc_phys_is_memory(p, read32(p, boot->rsi + 0x218), size));
+    }
+}
+
 static void check_boot(const struct lc_phys *p, const struct lc_image_request *r,
                        const struct lc_boot_state *boot)
 {
@@ -96,6 +112,8 @@ static void check_boot(const struct lc_phys *p, const struct lc_image_request *r
         FUZZ_CHECK(boot->cr3 % LC_PAGE_SIZE == 0 && lc_phys_is_memory(p, boot->cr3, 0x6000));
     if (boot->format == LC_IMAGE_MULTIBOOT)
         check_multiboot(p, r, boot);
+    if (boot->format == LC_IMAGE_LINUX || boot->format == LC_IMAGE_LINUX32)
+        check_linux(p, r, boot);
 }
 
 /* Hash of a layout before a load: always the same, so counted once. */

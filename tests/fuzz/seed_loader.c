@@ -57,6 +57,11 @@ static void kludge(void)
     image_multiboot_kludge(&img);
 }
 
+static void bzimage(void)
+{
+    image_linux(&img);
+}
+
 static void boot_sector(void)
 {
     image_boot_sector(&img, 512);
@@ -80,6 +85,8 @@ static const struct seed {
     {"multiboot-elf64", multiboot64, {LC_IMAGE_MULTIBOOT, 0, 2, 1}},
     {"multiboot-text", multiboot_text, {LC_IMAGE_AUTO}},
     {"multiboot-addresses", kludge, {LC_IMAGE_AUTO, 0, 0, FUZZ_CMDLINE | 3}},
+    {"linux", bzimage, {LC_IMAGE_AUTO, 0, 0, FUZZ_CMDLINE | 1}},
+    {"linux32", bzimage, {LC_IMAGE_LINUX32, 0, 2, 1}},
     {"boot-sector", boot_sector, {LC_IMAGE_AUTO}},
     {"bios", rom, {LC_IMAGE_AUTO, 0, 0, FUZZ_ROM}},
     {"flat-real", boot_sector, {LC_IMAGE_FLAT, LC_BOOT_REAL16, 0, 0, 0x00, 0x7c}},

@@ -162,6 +162,29 @@ void image_multiboot_kludge(struct image *img)
     image_poke(img, KLUDGE_HEADER_AT + 28, 4, KLUDGE_ENTRY);
 }
 
+void image_linux(struct image *img)
+{
+    reset(img, LINUX_SIZE);
+    pattern(img, LINUX_SETUP, LINUX_CODE);
+    image_poke(img, 0x1f1, 1, LINUX_SETUP / 512 - 1);
+    image_poke(img, 0x1f4, 4, LINUX_CODE / 16);
+    image_poke(img, 0x1fe, 2, 0xaa55);
+    image_poke(img, 0x200, 2, 0xeb | LINUX_JUMP << 8);
+    image_poke(img, 0x202, 4, 0x53726448);
+    image_poke(img, 0x206, 2, 0x20f);
+    image_poke(img, 0x211, 1, 0x01);        /* LOADED_HIGH */
+    image_poke(img, 0x22c, 4, 0x7fffffff);  /* initrd_addr_max */
+    image_poke(img, 0x230, 4, LINUX_ALIGN); /* kernel_alignment */
+    image_poke(img, 0x234, 1, 1);           /* relocatable_kernel */
+    image_poke(img, 0x236, 2, 0x7f);        /* xloadflags */
+    image_poke(img, 0x238, 4, LINUX_CMDLINE);
+    image_poke(img, 0x248, 4, 0x210); /* payload */
+    image_poke(img, 0x24c, 4, LINUX_CODE - 0x210);
+    image_poke(img, 0x258, 8, LINUX_PREF_PA);
+    image_poke(img, 0x260, 4, LINUX_INIT_SIZE);
+    image_poke(img, 0x264, 4, 0x123); /* handover_offset */
+}
+
 void image_boot_sector(struct image *img, size_t size)
 {
     reset(img, size);

@@ -69,6 +69,22 @@ void image_multiboot_elf(struct image *img, bool is64);
 /* No ELF: a header with address fields at KLUDGE_HEADER_AT. */
 void image_multiboot_kludge(struct image *img);
 
+/* ---- Linux: a boot sector, one more of setup code, and a kernel ---- */
+
+enum {
+    LINUX_SETUP = 0x400,
+    LINUX_CODE = 0x400,
+    LINUX_SIZE = LINUX_SETUP + LINUX_CODE,
+    LINUX_JUMP = 0x66,        /* the header ends at 268h */
+    LINUX_PREF_PA = 0x110000, /* a multiple of LINUX_ALIGN */
+    LINUX_ALIGN = 0x10000,
+    LINUX_INIT_SIZE = 0x20000,
+    LINUX_CMDLINE = 255, /* cmdline_size */
+};
+
+/* Protocol 2.15, with a 64-bit entry. */
+void image_linux(struct image *img);
+
 /* ---- others ---- */
 
 /* A disk of `size` >= 512 bytes with a boot sector. */

@@ -54,6 +54,7 @@ void rig_init_small(struct rig *rig)
     fill(rig, 0x10000, 0x11000);                         /* boot information */
     fill(rig, 0x90000, 0x96000);                         /* page tables */
     fill(rig, ELF_TEXT_PA, ELF_DATA_PA + 0x2000);        /* ELF */
+    fill(rig, LINUX_PREF_PA, LINUX_PREF_PA + 0x1000);    /* Linux */
     fill(rig, KLUDGE_LOAD_PA & ~0xfffu, KLUDGE_BSS_END); /* Multiboot without ELF */
 }
 

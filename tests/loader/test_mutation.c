@@ -42,6 +42,11 @@ static void kludge(void)
     image_multiboot_kludge(&good);
 }
 
+static void bzimage(void)
+{
+    image_linux(&good);
+}
+
 /* Bytes of a file that are headers. */
 struct span {
     size_t from, to;
@@ -65,6 +70,7 @@ static const struct subject {
       {ELF_HEADER_AT, ELF_HEADER_AT + 12},
       {ELF_SHDRS_AT, ELF64_SH(ELF_SHDRS)}}},
     {kludge, LC_IMAGE_MULTIBOOT, {{KLUDGE_HEADER_AT, KLUDGE_HEADER_AT + 32}}},
+    {bzimage, LC_IMAGE_LINUX, {{0x1f1, 0x268}, {0x1f1, 0x268}}},
 };
 
 /* A mutation may be harmless and load: then the next one gets fresh memory. */

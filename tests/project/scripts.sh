@@ -30,6 +30,8 @@ trap 'rm -rf "$scratch"' EXIT
 
 expect 64 scripts/setup --nonsense
 expect 64 scripts/test nonsense
+expect 64 scripts/fetch-linux nonsense
+expect 64 scripts/fetch-linux --dir
 expect 0 scripts/setup --quiet
 [ ! -s "$scratch/output" ] || complain "scripts/setup --quiet said: $(cat "$scratch/output")"
 
