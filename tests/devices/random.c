@@ -9,10 +9,15 @@
 #include "devices/debugcon.h"
 #include "devices/debugexit.h"
 #include "devices/fpuerr.h"
+#include "devices/fw_cfg.h"
+#include "devices/hpet.h"
 #include "devices/i8042.h"
 #include "devices/i8254.h"
 #include "devices/i8259.h"
+#include "devices/ioapic.h"
+#include "devices/lapic.h"
 #include "devices/mc146818.h"
+#include "devices/pci_host.h"
 #include "devices/port61.h"
 #include "devices/port92.h"
 #include "devices/post80.h"
@@ -50,7 +55,7 @@ struct subject {
 
 struct chip {
     const struct lc_device_class *class;
-    uint8_t len[3]; /* bytes in each bank */
+    uint16_t len[3]; /* bytes in each bank */
     /* One thing that is no register access, by 64 random bits. NULL: nothing. */
     void (*poke)(struct subject *s, uint64_t r);
 };
@@ -101,14 +106,41 @@ static void poke_pm(struct subject *s, uint64_t r)
     lc_acpi_pm_power_button(s->d);
 }
 
+static void poke_lapic(struct subject *s, uint64_t r)
+{
+    static const enum lc_lapic_mode modes[] = {LC_LAPIC_DISABLED, LC_LAPIC_XAPIC, LC_LAPIC_X2APIC,
+                                               LC_LAPIC_XAPIC};
+    const struct lc_apic_message m = {(uint32_t)(r >> 8 & 1 ? 0 : r >> 32), r >> 9 & 1,
+                                      (uint8_t)(r >> 10 & 7), (uint8_t)(r >> 16), r >> 13 & 1};
+    uint64_t v;
+
+    switch (r & 7) {
+    case 0: lc_lapic_ack(s->d); break;
+    case 1: lc_lapic_message(s->d, &m); break;
+    case 2: lc_lapic_set_tpr_class(s->d, r >> 8 & 15); break;
+    case 3: lc_lapic_set_mode(s->d, modes[r >> 8 & 3]); break;
+    case 4: lc_lapic_set_deadline(s->d, s->b.clock.now + (r >> 40)); break;
+    case 5: lc_lapic_msr_read(s->d, r >> 8 & 0xff, &v); break;
+    case 6: lc_lapic_msr_write(s->d, r >> 8 & 0x3f, r >> 32); break;
+    default: lc_lapic_virtual_wire(s->d); break;
+    }
+}
+
+static void poke_ioapic(struct subject *s, uint64_t r)
+{
+    lc_ioapic_eoi(s->d, (uint8_t)r);
+}
+
 static const struct chip chips[] = {
-    {&lc_i8259_class, {2, 1}, poke_pic},   {&lc_i8254_class, {4}, NULL},
-    {&lc_uart16550_class, {8}, poke_uart}, {&lc_mc146818_class, {2}, poke_rtc},
-    {&lc_i8042_class, {1, 1}, poke_kbc},   {&lc_acpi_pm_class, {4, 2, 4}, poke_pm},
-    {&lc_port61_class, {1}, NULL},         {&lc_port92_class, {1}, NULL},
-    {&lc_fpuerr_class, {1}, NULL},         {&lc_post80_class, {1}, NULL},
-    {&lc_resetctl_class, {4}, NULL},       {&lc_debugcon_class, {1}, NULL},
-    {&lc_debugexit_class, {4}, NULL},
+    {&lc_i8259_class, {2, 1}, poke_pic},     {&lc_i8254_class, {4}, NULL},
+    {&lc_uart16550_class, {8}, poke_uart},   {&lc_mc146818_class, {2}, poke_rtc},
+    {&lc_i8042_class, {1, 1}, poke_kbc},     {&lc_acpi_pm_class, {4, 2, 4}, poke_pm},
+    {&lc_port61_class, {1}, NULL},           {&lc_port92_class, {1}, NULL},
+    {&lc_fpuerr_class, {1}, NULL},           {&lc_post80_class, {1}, NULL},
+    {&lc_resetctl_class, {4}, NULL},         {&lc_debugcon_class, {1}, NULL},
+    {&lc_debugexit_class, {4}, NULL},        {&lc_lapic_class, {0x400}, poke_lapic},
+    {&lc_ioapic_class, {0x44}, poke_ioapic}, {&lc_hpet_class, {0x160}, NULL},
+    {&lc_pci_host_class, {4, 4}, NULL},      {&lc_fw_cfg_class, {2}, NULL},
 };
 
 static void make(struct subject *s, const struct chip *chip)
@@ -142,6 +174,8 @@ static void act(struct subject *s, const struct chip *chip, uint64_t r, uint64_t
     const struct lc_device_class *class = chip->class;
     unsigned bank = (unsigned)(r >> 8 & 0xff) % class->banks;
     unsigned offset = (unsigned)(r >> 16 & 0xff) % chip->len[bank];
+    if (chip->len[bank] > 0x100) /* registers are wide, and far from each other */
+        offset = (unsigned)(r >> 32) % chip->len[bank] & ~7u;
     unsigned size = 1u << (r >> 24 & 3);
 
     if (size > class->access_size || offset + size > chip->len[bank])
