@@ -180,7 +180,10 @@ void lc_cpu_reset(struct lc_cpu *c)
     c->sysenter_cs = c->sysenter_esp = c->sysenter_eip = 0;
     c->pat = UINT64_C(0x0007040600070406);
     c->misc_enable = LC_MISC_FAST_STRINGS | (lc_has(c, LC_FEAT_MONITOR) ? LC_MISC_MONITOR : 0);
-    c->apic_base = UINT64_C(0xfee00100);
+    c->apic_base = UINT64_C(0xfee00000) | LC_APIC_BASE_BSP;
+    if (lc_has(c, LC_FEAT_APIC))
+        c->apic_base |= LC_APIC_BASE_ENABLE;
+    c->tsc_deadline = 0;
     c->mtrr_def_type = c->mcg_status = 0;
     memset(c->mtrr_fixed, 0, sizeof(c->mtrr_fixed));
     memset(c->mtrr_var, 0, sizeof(c->mtrr_var));
@@ -194,6 +197,7 @@ void lc_cpu_reset(struct lc_cpu *c)
     c->hook_skip = 0;
     lc_cpu_flush(c, false);
     lc_cpu_set_rflags(c, 2);
+    lc_cpu_tell_apic(c);
 }
 
 /* ---- pins ---- */
@@ -201,6 +205,14 @@ void lc_cpu_reset(struct lc_cpu *c)
 void lc_cpu_set_intr(struct lc_cpu *c, bool level)
 {
     c->intr = level;
+}
+
+void lc_cpu_tell_apic(struct lc_cpu *c)
+{
+    if (c->bus.apic_mode)
+        c->bus.apic_mode(c->bus.opaque, c->apic_base >> 10 & 3);
+    if (c->bus.set_tpr)
+        c->bus.set_tpr(c->bus.opaque, (uint8_t)c->cr8);
 }
 
 void lc_cpu_set_ignne(struct lc_cpu *c, bool level)
@@ -276,6 +288,7 @@ static void save_system(const struct lc_cpu *c, struct lc_sink *s)
         c->sysenter_eip,
         c->pat,
         c->apic_base,
+        c->tsc_deadline,
         c->misc_enable,
         c->tsc_offset,
         c->mtrr_def_type,

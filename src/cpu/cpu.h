@@ -234,6 +234,13 @@ struct lc_cpu_bus {
     struct lc_bus *ports;
     uint8_t (*intack)(void *opaque); /* acknowledge INTR: the vector */
     void (*set_tpr)(void *opaque, uint8_t cr8);
+    /* The local APIC: its mode (IA32_APIC_BASE bits 11 and 10), MSRs 800h + reg (false: #GP), and
+     * the deadline of its timer as a time of the clock, LC_NEVER: none. */
+    void (*apic_mode)(void *opaque, unsigned mode);
+    bool (*apic_read)(void *opaque, uint32_t reg, uint64_t *v);
+    bool (*apic_write)(void *opaque, uint32_t reg, uint64_t v);
+    void (*set_deadline)(void *opaque, uint64_t ns);
+    uint64_t (*deadline)(void *opaque);
     void (*ferr)(void *opaque, bool level); /* the FERR# pin: an x87 exception, while CR0.NE is 0 */
     void *opaque;
 };
@@ -376,7 +383,8 @@ struct lc_cpu {
     uint64_t star, lstar, cstar, fmask, kernel_gs_base, tsc_aux;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t pat, apic_base, misc_enable;
-    uint64_t tsc_offset; /* added to the clock by WRMSR IA32_TSC */
+    uint64_t tsc_deadline; /* what was written; it counts while the local APIC has a deadline */
+    uint64_t tsc_offset;   /* added to the clock by WRMSR IA32_TSC */
     uint64_t mcg_status;
     uint64_t mtrr_def_type;
     uint64_t mtrr_fixed[11], mtrr_var[16];
@@ -515,6 +523,8 @@ void lc_cpu_set_intr(struct lc_cpu *c, bool level);
 void lc_cpu_nmi(struct lc_cpu *c);
 void lc_cpu_set_ignne(struct lc_cpu *c, bool level);
 void lc_cpu_set_a20(struct lc_cpu *c, bool enabled);
+/* Tell the local APIC of IA32_APIC_BASE and CR8. */
+void lc_cpu_tell_apic(struct lc_cpu *c);
 /* Write all architectural state. */
 void lc_cpu_save(const struct lc_cpu *c, struct lc_sink *s);
 

@@ -45,13 +45,14 @@ static const struct feature_bit {
 
 /*
  * Is a feature of the model shown now?  SYSCALL is, on Intel's, in 64-bit mode alone (table 3-8,
- * 80000001H), MONITOR while IA32_MISC_ENABLE has it on.
+ * 80000001H), MONITOR while IA32_MISC_ENABLE has it on, the APIC while IA32_APIC_BASE has.
  */
 static bool is_shown(const struct lc_cpu *c, unsigned feature)
 {
     switch (feature) {
     case LC_FEAT_SYSCALL: return c->code64;
     case LC_FEAT_MONITOR: return (c->misc_enable & LC_MISC_MONITOR) != 0;
+    case LC_FEAT_APIC: return (c->apic_base & LC_APIC_BASE_ENABLE) != 0;
     default: return true;
     }
 }

@@ -19,6 +19,7 @@
     X(SEP, 1, 0, 3, 11, "sep")                                                                     \
     X(MTRR, 1, 0, 3, 12, "mtrr")                                                                   \
     X(MCA, 1, 0, 3, 14, "mca")                                                                     \
+    X(APIC, 1, 0, 3, 9, "apic")                                                                    \
     X(PGE, 1, 0, 3, 13, "pge")                                                                     \
     X(CMOV, 1, 0, 3, 15, "cmov")                                                                   \
     X(PAT, 1, 0, 3, 16, "pat")                                                                     \
@@ -37,8 +38,10 @@
     X(PCID, 1, 0, 2, 17, "pcid")                                                                   \
     X(SSE41, 1, 0, 2, 19, "sse4.1")                                                                \
     X(SSE42, 1, 0, 2, 20, "sse4.2")                                                                \
+    X(X2APIC, 1, 0, 2, 21, "x2apic")                                                               \
     X(MOVBE, 1, 0, 2, 22, "movbe")                                                                 \
     X(POPCNT, 1, 0, 2, 23, "popcnt")                                                               \
+    X(TSCDL, 1, 0, 2, 24, "tsc-deadline")                                                          \
     X(AES, 1, 0, 2, 25, "aes")                                                                     \
     X(XSAVE, 1, 0, 2, 26, "xsave")                                                                 \
     X(AVX, 1, 0, 2, 28, "avx")                                                                     \

@@ -22,17 +22,17 @@ static const uint8_t v1_features[] = {LC_FEAT_FPU, LC_FEAT_MMX, LC_FEAT_SSE, LC_
                                       /* system */
                                       LC_FEAT_DE, LC_FEAT_MCE, LC_FEAT_MCA, LC_FEAT_SEP,
                                       LC_FEAT_MTRR, LC_FEAT_PAT, LC_FEAT_PSE36, LC_FEAT_CLFSH,
-                                      LC_FEAT_NX};
+                                      LC_FEAT_NX, LC_FEAT_APIC};
 static const uint8_t v2_features[] = {LC_FEAT_SSE3, LC_FEAT_SSSE3, LC_FEAT_SSE41, LC_FEAT_SSE42,
                                       LC_FEAT_POPCNT, LC_FEAT_CX16, LC_FEAT_LAHF,
                                       /* system */
-                                      LC_FEAT_RDTSCP, LC_FEAT_INVTSC};
+                                      LC_FEAT_RDTSCP, LC_FEAT_INVTSC, LC_FEAT_X2APIC};
 static const uint8_t v3_features[] = {
     LC_FEAT_AVX, LC_FEAT_AVX2, LC_FEAT_BMI1, LC_FEAT_BMI2, LC_FEAT_F16C, LC_FEAT_FMA, LC_FEAT_LZCNT,
     LC_FEAT_MOVBE, LC_FEAT_XSAVE,
     /* system */
     LC_FEAT_XSAVEOPT, LC_FEAT_ERMS, LC_FEAT_FSGSBASE, LC_FEAT_SMEP, LC_FEAT_PCID, LC_FEAT_INVPCID,
-    LC_FEAT_PDPE1GB, LC_FEAT_RDRAND};
+    LC_FEAT_PDPE1GB, LC_FEAT_RDRAND, LC_FEAT_TSCDL};
 
 static const struct model {
     const char *name, *alias;
@@ -89,6 +89,8 @@ static const struct need {
     NEED(MCA, MCE),        NEED(RDTSCP, TSC),     NEED(INVTSC, TSC),
     NEED(LM, PAE),         NEED(PDPE1GB, LM),     NEED(LA57, LM),
     NEED(NX, PAE),         NEED(SYSCALL, LM),     NEED(VPCLMULQDQ, PCLMULQDQ),
+    NEED(APIC, MSR),       NEED(X2APIC, APIC),    NEED(TSCDL, APIC),
+    NEED(TSCDL, TSC),
 #undef NEED
 };
 
@@ -193,6 +195,11 @@ static enum libcpu_err feature_word(const char *word, size_t len, uint64_t f[4],
     }
     return lc_fail(e, LIBCPU_ERR_UNSUPPORTED, "unknown CPU feature \"%.*s\"", shown(len - 1),
                    word + 1);
+}
+
+void lc_model_drop(uint64_t features[4], unsigned feature)
+{
+    drop_feature(features, feature);
 }
 
 enum libcpu_err lc_model_parse(const char *spec, uint64_t features[4], struct lc_error *e)

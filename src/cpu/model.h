@@ -18,6 +18,9 @@
  */
 enum libcpu_err lc_model_parse(const char *spec, uint64_t features[4], struct lc_error *e);
 
+/* Take a feature away, and all that need it. */
+void lc_model_drop(uint64_t features[4], unsigned feature);
+
 /* Name of a feature as a specification has it, or NULL. */
 const char *lc_feature_name(unsigned feature);
 /* Name of the n-th model, or NULL when there are fewer. */

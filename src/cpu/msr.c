@@ -40,13 +40,6 @@ static bool legal_canonical(const struct lc_cpu *c, uint64_t v)
     return lc_cpu_canonical_base(c, v);
 }
 
-/* BSP, global enable and the page; the x2APIC bit is reserved without that feature. */
-static bool legal_apic_base(const struct lc_cpu *c, uint64_t v)
-{
-    (void)c;
-    return (v & ~(LC_BIT(8) | LC_BIT(11) | (lc_mask(LC_PHYS_BITS) & LC_PAGE_MASK))) == 0;
-}
-
 static bool legal_mcg_status(const struct lc_cpu *c, uint64_t v)
 {
     (void)c;
@@ -98,10 +91,10 @@ static bool legal_mtrr_def_type(const struct lc_cpu *c, uint64_t v)
 
 /* ---- registers that do something ---- */
 
-static uint64_t read_zero(struct lc_cpu *c)
+static uint64_t read_microcode(struct lc_cpu *c)
 {
     (void)c;
-    return 0;
+    return UINT64_C(0x100) << 32;
 }
 
 static bool write_ignored(struct lc_cpu *c, uint64_t v)
@@ -115,9 +108,80 @@ static uint64_t read_tsc(struct lc_cpu *c)
     return lc_cpu_tsc(c);
 }
 
+/* ---- the local APIC ---- */
+
+static uint64_t read_apic_base(struct lc_cpu *c)
+{
+    return c->apic_base;
+}
+
+/* The modes are off, xAPIC and x2APIC; what is not a way from one to another (vol. 3A, figure
+ * 10-27) is illegal. */
+static bool write_apic_base(struct lc_cpu *c, uint64_t v)
+{
+    uint64_t mode = LC_APIC_BASE_ENABLE;
+    if (lc_has(c, LC_FEAT_X2APIC))
+        mode |= LC_APIC_BASE_X2APIC;
+    if (v & ~(LC_APIC_BASE_BSP | mode | (lc_mask(LC_PHYS_BITS) & LC_PAGE_MASK)))
+        return false;
+    bool on = (v & LC_APIC_BASE_ENABLE) != 0, x2 = (v & LC_APIC_BASE_X2APIC) != 0;
+    bool was_on = (c->apic_base & LC_APIC_BASE_ENABLE) != 0;
+    bool was_x2 = (c->apic_base & LC_APIC_BASE_X2APIC) != 0;
+    if ((x2 && !on) || (x2 && !was_on) || (was_x2 && on && !x2))
+        return false;
+    c->apic_base = v;
+    lc_cpu_tell_apic(c);
+    return true;
+}
+
+static uint64_t read_deadline(struct lc_cpu *c)
+{
+    lc_cpu_sync_clock(c);
+    bool armed = c->bus.deadline && c->bus.deadline(c->bus.opaque) != LC_NEVER;
+    return armed ? c->tsc_deadline : 0;
+}
+
+/* Give the local APIC the deadline as a time of the clock; one that is past is now. */
+static void set_deadline(struct lc_cpu *c, uint64_t v)
+{
+    uint64_t now = lc_cpu_tsc(c), ahead = v > now ? v - now : 0;
+    c->tsc_deadline = v;
+    if (c->bus.set_deadline)
+        c->bus.set_deadline(c->bus.opaque, v ? c->clock->now + ahead : LC_NEVER);
+}
+
+static bool write_deadline(struct lc_cpu *c, uint64_t v)
+{
+    set_deadline(c, v);
+    return true;
+}
+
+static bool is_apic(const struct lc_cpu *c, uint32_t number)
+{
+    return number >> 8 == 8 && lc_has(c, LC_FEAT_X2APIC) && c->bus.apic_read && c->bus.apic_write;
+}
+
+static bool apic_read(struct lc_cpu *c, uint32_t number, uint64_t *v)
+{
+    lc_cpu_sync_clock(c);
+    return c->bus.apic_read(c->bus.opaque, number & 0xff, v);
+}
+
+static bool apic_write(struct lc_cpu *c, uint32_t number, uint64_t v)
+{
+    lc_cpu_sync_clock(c);
+    return c->bus.apic_write(c->bus.opaque, number & 0xff, v);
+}
+
+/* ---- others ---- */
+
+/* A deadline stays where it is in the counter's time. */
 static bool write_tsc(struct lc_cpu *c, uint64_t v)
 {
+    uint64_t deadline = read_deadline(c);
     c->tsc_offset += v - lc_cpu_tsc(c);
+    if (deadline)
+        set_deadline(c, deadline);
     return true;
 }
 
@@ -252,6 +316,8 @@ static uint64_t *field_of(struct lc_cpu *c, const struct msr *m)
 bool lc_msr_read(struct lc_cpu *c, uint32_t number, uint64_t *v)
 {
     const struct msr *m = find(c, number);
+    if (is_apic(c, number))
+        return apic_read(c, number, v) || lc_raise_gp0(c);
     if (!m)
         return lc_raise_gp0(c);
     if (m->read)
@@ -274,6 +340,8 @@ static bool write_row(struct lc_cpu *c, const struct msr *m, uint64_t v)
 bool lc_msr_write(struct lc_cpu *c, uint32_t number, uint64_t v)
 {
     const struct msr *m = find(c, number);
+    if (is_apic(c, number))
+        return apic_write(c, number, v) || lc_raise_gp0(c);
     return (m && write_row(c, m, v)) || lc_raise_gp0(c);
 }
 
@@ -283,11 +351,11 @@ bool lc_msr_write(struct lc_cpu *c, uint32_t number, uint64_t v)
 static LC_NOINLINE bool tell(struct lc_cpu *c, enum lc_system_event event, uint64_t v)
 {
     uint32_t number = (uint32_t)c->gpr[LC_RCX];
-    const struct msr *m = find(c, number);
+    bool exists = find(c, number) != NULL || is_apic(c, number);
     uint64_t now = 0;
-    if (m)
+    if (exists)
         (void)lc_msr_read(c, number, &now);
-    return lc_tell(c, event, number, m != NULL, now, event == LC_SYSTEM_MSR_READ ? now : v);
+    return lc_tell(c, event, number, exists, now, event == LC_SYSTEM_MSR_READ ? now : v);
 }
 
 static lc_next rdmsr(struct lc_cpu *cpu, const struct lc_insn *insn)

@@ -12,6 +12,11 @@
 #define LC_MISC_NO_PEBS      LC_BIT(12) /* read only: no event-based sampling */
 #define LC_MISC_MONITOR      LC_BIT(18) /* MONITOR and MWAIT exist, and CPUID shows them */
 
+/* IA32_APIC_BASE. */
+#define LC_APIC_BASE_BSP    LC_BIT(8)
+#define LC_APIC_BASE_X2APIC LC_BIT(10)
+#define LC_APIC_BASE_ENABLE LC_BIT(11)
+
 /* Variable-range MTRR pairs (IA32_MTRRCAP.VCNT). */
 enum { LC_MTRR_VARIABLE = 8 };
 

@@ -96,6 +96,12 @@ static void apply_boot(struct lc_cpu *c, const struct lc_boot_state *b)
 
 /* ---- loading ---- */
 
+/* An operating system, started as if by firmware that has left its tables. */
+static bool is_system(enum lc_image_format f)
+{
+    return f == LC_IMAGE_LINUX || f == LC_IMAGE_LINUX32 || f == LC_IMAGE_MULTIBOOT;
+}
+
 static enum libcpu_err load(libcpu *m, struct lc_blob data, const struct libcpu_image_options *o,
                             const char *name)
 {
@@ -118,11 +124,14 @@ static enum libcpu_err load(libcpu *m, struct lc_blob data, const struct libcpu_
         .module_count = o->module_count,
         .addr = o->addr,
         .mode = (enum lc_boot_mode)o->mode,
+        .rsdp = lc_board_acpi_root(m),
     };
     enum libcpu_err err = lc_image_load(&m->phys, &r, &boot, &m->error);
     if (!err) {
         lc_cpu_set_a20(m->cpu, true);
         apply_boot(m->cpu, &boot);
+        if (is_system(boot.format) && r.rsdp)
+            lc_board_write_acpi(m);
         m->guest_stop = LIBCPU_STOP_NONE;
     }
     return err;

@@ -50,7 +50,6 @@ static const struct {
     {LIBCPU_REG_SYSENTER_ESP, AT(sysenter_esp)},
     {LIBCPU_REG_SYSENTER_EIP, AT(sysenter_eip)},
     {LIBCPU_REG_PAT, AT(pat)},
-    {LIBCPU_REG_APIC_BASE, AT(apic_base)},
     {LIBCPU_REG_FCW, AT(fpu.fcw)},
     {LIBCPU_REG_FSW, AT(fpu.fsw)},
     {LIBCPU_REG_MXCSR, AT(fpu.mxcsr)},
@@ -124,6 +123,7 @@ static uint64_t get_special(struct lc_cpu *c, enum libcpu_reg reg)
     case LIBCPU_REG_CR3: return c->cr3;
     case LIBCPU_REG_CR4: return c->cr4;
     case LIBCPU_REG_CR8: return c->cr8;
+    case LIBCPU_REG_APIC_BASE: return c->apic_base;
     case LIBCPU_REG_XCR0: return c->fpu.xcr0;
     case LIBCPU_REG_FTW: return lc_x87_tags(&c->fpu);
     case LIBCPU_REG_EFER: return c->efer;
@@ -236,6 +236,7 @@ static bool set_special(struct lc_cpu *c, enum libcpu_reg reg, uint64_t v)
     case LIBCPU_REG_XCR0: return v == c->fpu.xcr0 || lc_xcr0_write(c, v);
     case LIBCPU_REG_FTW: c->fpu.ftw = lc_x87_abridge((uint16_t)v); return true;
     case LIBCPU_REG_EFER: return lc_msr_write(c, 0xc0000080, v);
+    case LIBCPU_REG_APIC_BASE: return lc_msr_write(c, 0x1b, v);
     case LIBCPU_REG_TSC: c->tsc_offset += v - lc_cpu_tsc(c); return true;
     default: return false;
     }

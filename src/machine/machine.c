@@ -4,6 +4,7 @@
 #include "machine/machine.h"
 
 #include "cpu/exec/block.h"
+#include "cpu/feature.h"
 #include "cpu/model.h"
 
 #include <stdarg.h>
@@ -151,6 +152,8 @@ static enum libcpu_err add_cpu(struct libcpu *m, const struct libcpu_config *c, 
         .ps_per_insn = UINT64_C(1000000000000) / c->insns_per_second,
     };
     enum libcpu_err err = lc_model_parse(c->cpu, env.features, e);
+    if (c->board == LIBCPU_BOARD_NONE)
+        lc_model_drop(env.features, LC_FEAT_APIC); /* which the board would have to have */
     if (!err)
         err = lc_cpu_new(&env, &m->cpu, e);
     if (err)

@@ -460,7 +460,7 @@ static void out_of_memory(void **state)
     rig_init(&r, m);
     for (unsigned i = 0; i < 40; i++)
         regions[i] = (struct libcpu_device_region){
-            .base = i & 1 ? MMIO + 16 * i : PORT + 2 * i, .size = 2, .space = i & 1};
+            .base = i & 1 ? MMIO + 16 * i : 0x2000 + 2 * i, .size = 2, .space = i & 1};
     r.desc.regions = regions;
     r.desc.region_count = 40;
     uint64_t before = hash_of(m);

@@ -15,6 +15,7 @@ enum rule {
     ADDRESS,  /* canonical by 57 bits */
     TYPES,    /* eight memory types, those of `mask` as a set */
     ONE_TYPE, /* a memory type in bits 7..0, and the bits of `mask` */
+    APIC,     /* IA32_APIC_BASE: the bits of `mask`, and the modes */
     COUNTER,  /* any value, but it does not stay */
 };
 
@@ -28,8 +29,8 @@ static const struct {
 } list[] = {
     {0x10, 0x10, 1, "tsc", COUNTER, 0, 0},
     {0x17, 0x17, 1, NULL, RO, 0, 0},
-    {0x1b, 0x1b, 1, NULL, MASK, 0xfffffff900, 0xfee00100},
-    {0x8b, 0x8b, 1, NULL, IGNORED, 0, 0},
+    {0x1b, 0x1b, 1, NULL, APIC, 0xfffffffd00, 0xfee00900},
+    {0x8b, 0x8b, 1, NULL, IGNORED, 0, 0x10000000000},
     {0xce, 0xce, 1, "tsc", RO, 0, 0xa00},
     {0xfe, 0xfe, 1, "mtrr", RO, 0, 0x508},
     {0x174, 0x174, 1, "sep", MASK, ~UINT64_C(0), 0},
@@ -44,6 +45,7 @@ static const struct {
     {0x268, 0x26f, 1, "mtrr", TYPES, 0x73, 0},
     {0x277, 0x277, 1, "pat", TYPES, 0xf3, 0x0007040600070406},
     {0x2ff, 0x2ff, 1, "mtrr", ONE_TYPE, 0xc00, 0},
+    {0x6e0, 0x6e0, 1, "tsc-deadline", IGNORED, 0, 0}, /* no local APIC here */
     {0xc0000080, 0xc0000080, 1, "lm", MASK, 0xd01, 0},
     {0xc0000081, 0xc0000081, 1, "lm", MASK, ~UINT64_C(0), 0},
     {0xc0000082, 0xc0000083, 1, "lm", ADDRESS, 0, 0},
@@ -134,12 +136,22 @@ static bool types_ok(uint64_t set, uint64_t v, unsigned bytes)
     return true;
 }
 
-static bool rule_allows(size_t i, uint64_t v)
+/* Off, xAPIC and x2APIC (bits 11 and 10): neither x2APIC from off, nor xAPIC from x2APIC. */
+static bool mode_allowed(uint64_t from, uint64_t to)
+{
+    static const bool allowed[4][4] = {[0] = {[0] = true, [2] = true},
+                                       [2] = {[0] = true, [2] = true, [3] = true},
+                                       [3] = {[0] = true, [3] = true}};
+    return allowed[from >> 10 & 3][to >> 10 & 3];
+}
+
+static bool rule_allows(size_t i, uint64_t v, uint64_t before)
 {
     uint64_t top = v >> 56;
     switch (list[i].rule) {
     case RO: return false;
     case MASK: return (v & ~list[i].mask) == 0;
+    case APIC: return (v & ~list[i].mask) == 0 && mode_allowed(before, v);
     case ADDRESS: return v >> 56 & 1 ? top == 0xff : top == 0;
     case TYPES: return types_ok(list[i].mask, v, 8);
     case ONE_TYPE: return types_ok(0x73, v, 1) && (v & ~(list[i].mask | 0xff)) == 0;
@@ -150,11 +162,11 @@ static bool rule_allows(size_t i, uint64_t v)
 static void try_write(struct rig *r, size_t i, uint32_t n, uint64_t v)
 {
     uint64_t before = 0, after = 0;
-    bool ok = rule_allows(i, v);
     rig_mode(r, RIG_PROT32, 0);
+    assert_done(rdmsr(r, n, &before));
+    bool ok = rule_allows(i, v, before);
     if (n == 0xc0000080)
         v &= ~LC_EFER_LMA; /* never changed by a write; see efer() */
-    assert_done(rdmsr(r, n, &before));
     struct outcome o = wrmsr(r, n, v);
     if (o.fault == ok)
         fail_msg("MSR %#x := %#llx: fault %d", n, (unsigned long long)v, o.fault);
@@ -192,6 +204,9 @@ static void every_bit(void **state)
                 try_write(&r, i, n, LC_BIT(bit));
             for (size_t k = 0; k < LC_ARRAY_LEN(more); k++)
                 try_write(&r, i, n, more[k]);
+            if (list[i].rule == APIC)
+                for (uint64_t k = 0; k < 64; k++)
+                    try_write(&r, i, n, 0xfee00100 | (k * 0x9e3779b1 >> 7 & 3) << 10);
         }
     }
     rig_close(&r);
