@@ -47,6 +47,10 @@ install(FILES ${PROJECT_BINARY_DIR}/libcpu.pc DESTINATION ${CMAKE_INSTALL_LIBDIR
 if(TARGET libcpu-run)
   install(TARGETS libcpu-run RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+if(TARGET libcpu-view)
+  install(TARGETS libcpu-view RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(FILES docs/libcpu-view.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
 
 # Manual pages. A page of the library is found by each of its names: what stands behind .Nm in its
 # first section gets a file that refers to it.

@@ -1,6 +1,6 @@
 /*
- * libcpu/inspect.h - looking at what no instruction shows: who answers at which address, and what
- * the TLB holds.
+ * libcpu/inspect.h - looking at what no instruction shows: who answers at which address, what the
+ * TLB holds, how the interrupt controllers and the timer stand.
  *
  * Nothing here changes the machine.  From hooks too.
  */
@@ -57,6 +57,42 @@ struct libcpu_tlb_entry {
  */
 LIBCPU_API enum libcpu_err libcpu_tlb_next(const libcpu *m, size_t *cursor,
                                            struct libcpu_tlb_entry *entry);
+
+/* An 8259A, as its registers are now. A bit of a mask is an interrupt input. */
+struct libcpu_pic {
+    uint8_t lines;        /* levels of the inputs */
+    uint8_t irr;          /* requests */
+    uint8_t isr;          /* in service */
+    uint8_t imr;          /* masked */
+    uint8_t vector;       /* of input 0; the others follow */
+    uint8_t level;        /* inputs that are level-triggered */
+    uint8_t ready;        /* the guest has initialised it */
+    uint8_t auto_eoi;     /* an acknowledge ends the service */
+    uint8_t output;       /* it asks for an interrupt */
+    uint8_t reserved[23]; /* 0 */
+};
+
+/* `n` is 0 for the master (lines 0 to 7), 1 for the slave (8 to 15).  Errors: INVALID (m or pic
+ * NULL, no such chip), UNSUPPORTED (no board). */
+LIBCPU_API enum libcpu_err libcpu_pic_get(const libcpu *m, unsigned n, struct libcpu_pic *pic);
+
+/* A counter of the 8254, as it is at this moment of the machine's clock. */
+struct libcpu_pit {
+    uint32_t reload;      /* the count that it begins with: 1 to 65536; 0: none was written */
+    uint32_t count;       /* what is left of it, as the guest would read it */
+    uint8_t mode;         /* 0 to 5 */
+    uint8_t bcd;          /* it counts in decimal */
+    uint8_t gate;         /* level of its GATE input */
+    uint8_t output;       /* level of its OUT pin */
+    uint8_t counting;     /* it counts now */
+    uint8_t reserved[19]; /* 0 */
+};
+
+#define LIBCPU_PIT_HZ 1193182 /* counts per second */
+
+/* `counter` is 0 (the timer interrupt) to 2.  Errors as libcpu_pic_get(). */
+LIBCPU_API enum libcpu_err libcpu_pit_get(const libcpu *m, unsigned counter,
+                                          struct libcpu_pit *pit);
 
 #ifdef __cplusplus
 }

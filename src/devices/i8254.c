@@ -546,6 +546,28 @@ static void fini(struct lc_device *d)
         lc_event_cancel(d->clock, &p->counter[i].edge);
 }
 
+/* Counters are brought up to date when somebody looks.  Here that is done to a copy, whose wires
+ * lead nowhere, so that the chip stays as it is. */
+void lc_i8254_look(const struct lc_device *d, unsigned counter, struct lc_i8254_state *out)
+{
+    struct i8254 p = *LC_CONTAINER(d, const struct i8254, dev);
+    const struct counter *c = &p.counter[counter];
+    uint64_t now = pulses(&p);
+
+    for (unsigned i = 0; i < LC_I8254_OUTPUTS; i++)
+        p.dev.out[i].set = NULL;
+    advance(&p, counter, now);
+    *out = (struct lc_i8254_state){
+        .reload = c->cr_valid ? count_of(c) : 0,
+        .count = current_ce(c, now),
+        .mode = (uint8_t)mode_of(c),
+        .bcd = c->control & CW_BCD,
+        .gate = c->gate,
+        .output = c->out,
+        .counting = c->loaded && c->running,
+    };
+}
+
 const struct lc_device_class lc_i8254_class = {
     .name = "i8254",
     .size = sizeof(struct i8254),

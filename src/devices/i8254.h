@@ -33,4 +33,13 @@ enum lc_i8254_output {
     LC_I8254_OUTPUTS,
 };
 
+/* A counter at this moment, for those who look from outside: nothing changes. */
+struct lc_i8254_state {
+    uint32_t reload; /* 1 to 65536; 0: none was written */
+    uint16_t count;  /* as a read gives it */
+    uint8_t mode;
+    bool bcd, gate, output, counting;
+};
+void lc_i8254_look(const struct lc_device *d, unsigned counter, struct lc_i8254_state *out);
+
 #endif

@@ -391,6 +391,23 @@ void lc_i8259_set_slave(struct lc_device *d, unsigned line, lc_i8259_slave_fn sl
     p->master = true;
 }
 
+void lc_i8259_look(const struct lc_device *d, struct lc_i8259_state *out)
+{
+    const struct i8259 *p = LC_CONTAINER(d, const struct i8259, dev);
+
+    *out = (struct lc_i8259_state){
+        .lines = p->lines,
+        .irr = irr(p),
+        .isr = p->isr,
+        .imr = p->imr,
+        .vector = p->icw2 & 0xf8,
+        .level = p->icw1 & ICW1_LTIM ? 0xff : p->elcr,
+        .ready = p->ready,
+        .auto_eoi = p->icw4 & ICW4_AEOI,
+        .output = p->int_level,
+    };
+}
+
 const struct lc_device_class lc_i8259_class = {
     .name = "i8259",
     .size = sizeof(struct i8259),

@@ -54,4 +54,13 @@ uint8_t lc_i8259_ack(struct lc_device *d);
 /* The same for a slave, of type lc_i8259_slave_fn: all ones when `cas` is not its ID. */
 uint8_t lc_i8259_slave_ack(void *d, unsigned cas);
 
+/* Its registers, for those who look from outside: nothing changes. */
+struct lc_i8259_state {
+    uint8_t lines, irr, isr, imr;
+    uint8_t vector; /* of IR0 */
+    uint8_t level;  /* level-triggered inputs */
+    bool ready, auto_eoi, output;
+};
+void lc_i8259_look(const struct lc_device *d, struct lc_i8259_state *out);
+
 #endif

@@ -1,7 +1,11 @@
 /*
- * inspect.c - libcpu/inspect.h: regions of the address spaces, entries of the TLB.
+ * inspect.c - libcpu/inspect.h: regions of the address spaces, entries of the TLB, registers of
+ * chips.
  */
 #include "machine/machine.h"
+
+#include "devices/i8254.h"
+#include "devices/i8259.h"
 
 /* ---- regions ---- */
 
@@ -79,4 +83,50 @@ enum libcpu_err libcpu_tlb_next(const libcpu *m, size_t *cursor, struct libcpu_t
         return LIBCPU_ERR_OK;
     }
     return LIBCPU_ERR_RANGE;
+}
+
+/* ---- chips ---- */
+
+enum libcpu_err libcpu_pic_get(const libcpu *m, unsigned n, struct libcpu_pic *pic)
+{
+    struct lc_i8259_state s;
+    if (!m || !pic || n > 1)
+        return LIBCPU_ERR_INVALID;
+    const struct lc_device *chip = m->board.chip[n ? LC_CHIP_PIC1 : LC_CHIP_PIC0];
+    if (!chip)
+        return LIBCPU_ERR_UNSUPPORTED;
+    lc_i8259_look(chip, &s);
+    *pic = (struct libcpu_pic){
+        .lines = s.lines,
+        .irr = s.irr,
+        .isr = s.isr,
+        .imr = s.imr,
+        .vector = s.vector,
+        .level = s.level,
+        .ready = s.ready,
+        .auto_eoi = s.auto_eoi,
+        .output = s.output,
+    };
+    return LIBCPU_ERR_OK;
+}
+
+enum libcpu_err libcpu_pit_get(const libcpu *m, unsigned counter, struct libcpu_pit *pit)
+{
+    struct lc_i8254_state s;
+    if (!m || !pit || counter >= LC_I8254_COUNTERS)
+        return LIBCPU_ERR_INVALID;
+    const struct lc_device *chip = m->board.chip[LC_CHIP_PIT];
+    if (!chip)
+        return LIBCPU_ERR_UNSUPPORTED;
+    lc_i8254_look(chip, counter, &s);
+    *pit = (struct libcpu_pit){
+        .reload = s.reload,
+        .count = s.count,
+        .mode = s.mode,
+        .bcd = s.bcd,
+        .gate = s.gate,
+        .output = s.output,
+        .counting = s.counting,
+    };
+    return LIBCPU_ERR_OK;
 }

@@ -280,6 +280,8 @@ static void inspecting(libcpu *m)
 {
     struct libcpu_region region;
     struct libcpu_tlb_entry entry;
+    struct libcpu_pic pic;
+    struct libcpu_pit pit;
     size_t cursor = 0, end = SIZE_MAX;
     ERR(NULL, libcpu_region_get(NULL, 0, &region), INVALID);
     ERR(NULL, libcpu_region_get(m, 0, NULL), INVALID);
@@ -288,6 +290,12 @@ static void inspecting(libcpu *m)
     ERR(NULL, libcpu_tlb_next(m, NULL, &entry), INVALID);
     ERR(NULL, libcpu_tlb_next(m, &cursor, NULL), INVALID);
     ERR(NULL, libcpu_tlb_next(m, &end, &entry), RANGE);
+    ERR(NULL, libcpu_pic_get(NULL, 0, &pic), INVALID);
+    ERR(NULL, libcpu_pic_get(m, 0, NULL), INVALID);
+    ERR(NULL, libcpu_pic_get(m, 2, &pic), INVALID);
+    ERR(NULL, libcpu_pit_get(NULL, 0, &pit), INVALID);
+    ERR(NULL, libcpu_pit_get(m, 0, NULL), INVALID);
+    ERR(NULL, libcpu_pit_get(m, 3, &pit), INVALID);
 }
 
 /* ---- loading, input ---- */

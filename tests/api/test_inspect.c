@@ -1,5 +1,6 @@
 /*
- * test_inspect.c - regions, TLB entries, floating-point and vector registers, the halted processor.
+ * test_inspect.c - regions, TLB entries, floating-point and vector registers, the halted processor,
+ * chips.
  */
 #include "api.h"
 
@@ -153,12 +154,104 @@ static void halted(void **state)
     libcpu_destroy(m);
 }
 
+/* The master: vectors 20h to 27h, all masked but 0. Counter 0: mode 2, 1000 counts. */
+static const uint8_t chips_code[] = {
+    0xb0, 0x11, 0xe6, 0x20,                         /* ICW1 */
+    0xb0, 0x20, 0xe6, 0x21,                         /* ICW2 */
+    0xb0, 0x04, 0xe6, 0x21,                         /* ICW3 */
+    0xb0, 0x01, 0xe6, 0x21,                         /* ICW4 */
+    0xb0, 0xfe, 0xe6, 0x21,                         /* mask */
+    0xb0, 0x34, 0xe6, 0x43,                         /* counter 0, both bytes, mode 2 */
+    0xb0, 0xe8, 0xe6, 0x40, 0xb0, 0x03, 0xe6, 0x40, /* 1000 */
+    0xfa, 0xeb, 0xfe,                               /* cli, jmp $ */
+};
+
+static void pic(void **state)
+{
+    struct libcpu_pic p = {.imr = 0x55};
+    (void)state;
+    libcpu *m = MACHINE(LIBCPU_BOOT_REAL16, chips_code);
+    OK(libcpu_pic_get(m, 0, &p));
+    assert_false(p.ready);
+    OK(libcpu_run(m, 10, NULL));
+    OK(libcpu_pic_get(m, 0, &p));
+    assert_true(p.ready);
+    assert_int_equal(p.vector, 0x20);
+    assert_int_equal(p.imr, 0xfe);
+    assert_int_equal(p.irr | p.isr | p.output | p.auto_eoi | p.level, 0);
+    OK(libcpu_irq_set(m, 5, true)); /* masked: it waits */
+    OK(libcpu_pic_get(m, 0, &p));
+    assert_int_equal(p.irr, 0x20);
+    assert_int_equal(p.lines & 0x20, 0x20);
+    assert_false(p.output);
+    OK(libcpu_run(m, 2000000, NULL)); /* the timer's turn; interrupts are off */
+    OK(libcpu_pic_get(m, 0, &p));
+    assert_int_equal(p.irr & 1, 1);
+    assert_int_equal(p.isr, 0);
+    assert_true(p.output);
+    OK(libcpu_pic_get(m, 1, &p));
+    assert_false(p.ready);
+    INVALID(libcpu_pic_get(m, 2, &p));
+    INVALID(libcpu_pic_get(m, 0, NULL));
+    INVALID(libcpu_pic_get(NULL, 0, &p));
+    libcpu_destroy(m);
+}
+
+static void pit(void **state)
+{
+    struct libcpu_pit t, again;
+    uint64_t before, after;
+    (void)state;
+    libcpu *m = MACHINE(LIBCPU_BOOT_REAL16, chips_code);
+    OK(libcpu_pit_get(m, 0, &t));
+    assert_int_equal(t.reload, 0);
+    OK(libcpu_run(m, 18, NULL));
+    OK(libcpu_run(m, 5000, NULL)); /* 5 us: six counts */
+    OK(libcpu_state_hash(m, &before));
+    OK(libcpu_pit_get(m, 0, &t));
+    assert_int_equal(t.reload, 1000);
+    assert_int_equal(t.mode, 2);
+    assert_true(t.counting && t.gate && t.output && !t.bcd);
+    assert_in_range(t.count, 990, 999);
+    OK(libcpu_pit_get(m, 0, &again));
+    assert_memory_equal(&t, &again, sizeof(t));
+    OK(libcpu_pit_get(m, 2, &t));
+    assert_int_equal(t.reload, 0);
+    OK(libcpu_state_hash(m, &after));
+    assert_int_equal(before, after);
+    INVALID(libcpu_pit_get(m, 3, &t));
+    INVALID(libcpu_pit_get(m, 0, NULL));
+    INVALID(libcpu_pit_get(NULL, 0, &t));
+    libcpu_destroy(m);
+}
+
+static void no_chips_without_a_board(void **state)
+{
+    struct libcpu_config c;
+    struct libcpu_pic p;
+    struct libcpu_pit t;
+    libcpu *m;
+    (void)state;
+    libcpu_config_init(&c);
+    c.board = LIBCPU_BOARD_NONE;
+    OK(libcpu_create(&c, &m));
+    assert_int_equal(libcpu_pic_get(m, 0, &p), LIBCPU_ERR_UNSUPPORTED);
+    assert_int_equal(libcpu_pit_get(m, 0, &t), LIBCPU_ERR_UNSUPPORTED);
+    libcpu_destroy(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(regions), cmocka_unit_test(high_ram_is_a_region_of_its_own),
-        cmocka_unit_test(tlb),     cmocka_unit_test(x87),
-        cmocka_unit_test(vectors), cmocka_unit_test(halted),
+        cmocka_unit_test(regions),
+        cmocka_unit_test(high_ram_is_a_region_of_its_own),
+        cmocka_unit_test(tlb),
+        cmocka_unit_test(x87),
+        cmocka_unit_test(vectors),
+        cmocka_unit_test(halted),
+        cmocka_unit_test(pic),
+        cmocka_unit_test(pit),
+        cmocka_unit_test(no_chips_without_a_board),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

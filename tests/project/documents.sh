@@ -1,9 +1,10 @@
 #!/bin/bash
 # documents.sh - versions agree; every path that a document names is there; the manual page and the
 # program know the same options.
-# usage: documents.sh VERSION [libcpu-run PROGRAM]
+# usage: documents.sh VERSION [PROGRAM...]
 set -u
-version=$1 program=${3:-}
+version=$1
+shift
 failed=0
 
 complain() {
@@ -13,7 +14,9 @@ complain() {
 
 grep -q "LIBCPU_VERSION_STRING \"$version\"" include/libcpu/version.h ||
     complain "include/libcpu/version.h does not say $version"
-grep -q "\"libcpu $version\"" docs/libcpu-run.1 || complain "docs/libcpu-run.1 does not say $version"
+for page in docs/*.1; do
+    grep -q "\"libcpu $version\"" "$page" || complain "$page does not say $version"
+done
 grep -q "^## \[$version\]" CHANGELOG.md || grep -q "$version" CHANGELOG.md ||
     complain "CHANGELOG.md does not know $version"
 
@@ -28,13 +31,15 @@ for document in README.md ARCHITECTURE.md CONTRIBUTING.md KNOWN_GAPS.md docs/pac
     done < <(grep -oE '\]\([A-Za-z0-9_./-]+\)' "$document" | tr -d '()]' | sort -u)
 done
 
-if [ -n "$program" ]; then
+options() { # the option names in a text
+    grep -oE '(^|[^A-Za-z0-9-])--?[a-zA-Z][a-z-]*' | grep -oE -- '--?[a-zA-Z].*' | sort -u
+}
+for program in "$@"; do
+    [ -n "$program" ] || continue # not built here
+    page=docs/$(basename "$program").1
     help=$("$program" --help) || complain "$program --help failed"
-    options() { # the option names in a text
-        grep -oE '(^|[^A-Za-z0-9-])--?[a-zA-Z][a-z-]*' | grep -oE -- '--?[a-zA-Z].*' | sort -u
-    }
-    only=$(diff <(options <<<"$help") <(sed 's/\\-/-/g; s/\\f[A-Z]//g' docs/libcpu-run.1 |
+    only=$(diff <(options <<<"$help") <(sed 's/\\-/-/g; s/\\f[A-Z]//g' "$page" |
         grep -vE '^\.(TH|\\")' | options) | grep '^<')
-    [ -z "$only" ] || complain "docs/libcpu-run.1 does not have:" "$only"
-fi
+    [ -z "$only" ] || complain "$page does not have:" "$only"
+done
 exit "$failed"

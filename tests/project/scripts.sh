@@ -42,7 +42,7 @@ printf '#!/bin/sh\necho "E: no network"\nexit 100\n' >"$scratch/bin/apt-get"
 printf '#!/bin/sh\nexec "$@"\n' >"$scratch/bin/sudo"
 chmod +x "$scratch"/bin/*
 expect 69 env PATH="$scratch/bin:$PATH" scripts/setup
-grep -q 'error: apt-get could not install: libcapstone-dev libcmocka-dev zlib1g-dev$' "$scratch/output" ||
+grep -q 'error: apt-get could not install: libcapstone-dev libcmocka-dev zlib1g-dev libsdl2-dev libsdl2-ttf-dev libpng-dev$' "$scratch/output" ||
     complain "scripts/setup does not say what could not be installed: $(cat "$scratch/output")"
 
 exit "$failed"

@@ -1,0 +1,81 @@
+/*
+ * model_space.h - an address space as a whole: what is mapped, from its tables alone.
+ */
+#ifndef VIEW_MODEL_SPACE_H
+#define VIEW_MODEL_SPACE_H
+
+#include "draw.h"
+#include "record.h"
+
+enum {
+    SPACE_W = 1,
+    SPACE_U = 2,
+    SPACE_X = 4,
+    SPACE_G = 8,
+    SPACE_A = 16,
+    SPACE_D = 32,
+};
+
+/* How a page stands beside the same page of another space. */
+enum space_diff {
+    DIFF_NONE,   /* no comparison */
+    DIFF_SHARED, /* the same frame */
+    DIFF_PARTED, /* another frame */
+    DIFF_ONLY,   /* not mapped in the other one */
+};
+
+/* One mapped page as the tables have it. */
+struct space_page {
+    uint64_t la, pa, size;
+    uint8_t flags; /* SPACE_*: all levels combined */
+};
+
+/* Pages beside each other that are alike. */
+struct space_range {
+    uint64_t la, pa; /* of its first page */
+    uint64_t size;
+    uint64_t page; /* size of its pages */
+    uint8_t flags;
+    uint8_t diff;  /* enum space_diff */
+    uint32_t heat; /* recent walks in it */
+};
+
+enum { SPACE_RANGES = 2048, SPACE_PAGES = 1 << 18 };
+
+struct space {
+    uint64_t cr3;
+    unsigned paging;
+    unsigned count;
+    bool truncated;                /* there was more */
+    uint64_t mapped;               /* bytes */
+    uint64_t shared, parted, only; /* bytes, in a comparison */
+    unsigned tables;               /* page tables, the top one too */
+    struct space_range range[SPACE_RANGES];
+};
+
+/* Called for each page, in ascending order, and for each table (size 0, pa); false ends it. */
+typedef bool (*space_page_fn)(void *user, const struct space_page *page);
+/* Go through the tables at cr3; false: it was ended, or there was too much. */
+bool space_each(libcpu *m, uint64_t cr3, unsigned paging, space_page_fn fn, void *user);
+
+/* The frame of a page in another space; false: none. */
+bool space_lookup(libcpu *m, uint64_t cr3, unsigned paging, uint64_t la, struct space_page *page);
+
+/* The paging mode that the registers say. */
+unsigned space_paging(const struct snapshot *s);
+
+/* Read the space; `other` is a CR3 to compare with, 0: none. */
+void space_read(libcpu *m, uint64_t cr3, unsigned paging, uint64_t other, struct space *out);
+/* Count recent walks. */
+void space_heat(struct space *s, const struct recorder *r);
+
+/* The 512 (or fewer) entries of the table at the end of a way of entries: what each maps; returns
+ * how many, and the address that the first of them is for. 0: no such table. */
+unsigned space_node(libcpu *m, uint64_t cr3, unsigned paging, const uint16_t *way, unsigned depth,
+                    uint8_t *roles, uint64_t *base, unsigned *shift);
+
+/* "rwxu": what may be done. */
+void space_rights(uint8_t flags, char text[5]);
+enum role space_role(uint8_t flags);
+
+#endif

@@ -1,0 +1,288 @@
+/*
+ * screen_physical.c - screen 3: frames of memory, who maps them, which are page tables, what was
+ * written lately.
+ */
+#include "model_space.h"
+#include "view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAMES = 1 << 18, MAPPERS = 12, FRAME_FLASHES = 8 };
+
+/* What is known of a frame: from all address spaces that have been seen. */
+struct frame {
+    uint32_t maps;   /* how many pages map it; a large page counts in each */
+    uint32_t users;  /* how many of ring 3 */
+    uint8_t small;   /* not only large pages, with which kernels map all of memory */
+    uint8_t flags;   /* SPACE_* of all of them together */
+    uint8_t table;   /* a page table lies here */
+    uint8_t written; /* refreshes since its contents changed, backwards: 0 long ago */
+    uint64_t sum;    /* of its contents; 0: never looked at */
+};
+
+struct physical {
+    uint64_t insns;
+    uint64_t cr3;
+    unsigned age;
+    unsigned frames;
+    unsigned tables, mapped, shared;
+    struct frame frame[FRAMES];
+};
+
+static void mark_run(struct physical *p, uint64_t pa, uint64_t size, uint8_t flags)
+{
+    for (uint64_t n = pa >> 12; n < (pa + size) >> 12 && n < p->frames; n++) {
+        p->frame[n].maps++;
+        p->frame[n].users += (flags & SPACE_U) != 0;
+        p->frame[n].small |= size == 4096;
+        p->frame[n].flags |= flags;
+    }
+}
+
+static bool mark(void *user, const struct space_page *page)
+{
+    struct physical *p = user;
+    uint64_t n = page->pa >> 12;
+    if (page->size)
+        mark_run(p, page->pa, page->size, page->flags);
+    else if (n < p->frames)
+        p->frame[n].table = 1;
+    return true;
+}
+
+static uint64_t checksum(libcpu *m, uint64_t pa)
+{
+    uint64_t words[512], sum = 1;
+    if (libcpu_phys_read(m, pa, words, sizeof(words)))
+        return 0;
+    for (unsigned i = 0; i < 512; i++)
+        sum = (sum ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    return sum | 1;
+}
+
+/* Which mapped frames have other contents than at the last look; large spaces: those of tables and
+ * small pages only, as many as a picture has time for. */
+static void look_for_writes(libcpu *m, struct physical *p)
+{
+    unsigned budget = 2048;
+    for (unsigned n = 0; n < p->frames && budget; n++) {
+        struct frame *f = &p->frame[n];
+        if (f->written)
+            f->written--;
+        if (!f->table && !(f->flags & SPACE_D))
+            continue;
+        budget--;
+        uint64_t sum = checksum(m, (uint64_t)n << 12);
+        if (f->sum && sum != f->sum)
+            f->written = FRAME_FLASHES;
+        f->sum = sum;
+    }
+}
+
+static void refresh(struct view *v, struct physical *p, const struct snapshot *s)
+{
+    const struct recorder *r = &v->session.rec;
+    uint64_t ram = libcpu_ram_size(v->session.m) >> 12, now = s->cr3 & ~UINT64_C(0xfff);
+    unsigned paging = space_paging(s);
+    bool seen = false;
+    p->frames = ram < FRAMES ? (unsigned)ram : FRAMES;
+    for (unsigned n = 0; n < p->frames; n++) {
+        struct frame *f = &p->frame[n];
+        *f = (struct frame){.written = f->written, .sum = f->sum};
+    }
+    for (unsigned i = 0; i < r->space_count; i++) {
+        seen |= r->space[i].cr3 == now;
+        space_each(v->session.m, r->space[i].cr3, paging, mark, p);
+    }
+    if (!seen)
+        space_each(v->session.m, s->cr3, paging, mark, p);
+    look_for_writes(v->session.m, p);
+    p->tables = p->mapped = p->shared = 0;
+    for (unsigned n = 0; n < p->frames; n++) {
+        p->tables += p->frame[n].table;
+        p->mapped += p->frame[n].small || p->frame[n].users;
+        p->shared += p->frame[n].users > 1;
+    }
+}
+
+static enum role frame_role(const struct frame *f)
+{
+    if (f->written > FRAME_FLASHES / 2)
+        return ROLE_FLASH;
+    if (f->table)
+        return ROLE_TABLE;
+    if (f->users > 1)
+        return ROLE_GOOD;
+    if (f->users)
+        return ROLE_USER;
+    return f->small ? ROLE_KERNEL : f->maps ? ROLE_RULE : ROLE_ABSENT;
+}
+
+/* ---- the map ---- */
+
+static void legend(struct draw *d, float x, float y, const struct physical *p)
+{
+    static const struct {
+        enum role role;
+        const char *text;
+    } keys[] = {{ROLE_KERNEL, "k the kernel's"},     {ROLE_USER, "u a program's"},
+                {ROLE_GOOD, "o shared by programs"}, {ROLE_TABLE, "t page table"},
+                {ROLE_FLASH, "* just written"},      {ROLE_RULE, ". in the map of all memory"}};
+    float left = x;
+    x = draw_text(d, x, y, ROLE_STRONG, "%u frames of 4 KiB", p->frames);
+    draw_text(
+        d, x + 2, y, ROLE_DIM,
+        "%u mapped by small pages or for programs, %u of them shared by programs, %u page tables",
+        p->mapped, p->shared, p->tables);
+    x = left;
+    y++;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+        draw_fill(d, x, y + 0.25f, 1, 0.5f, keys[i].role, NULL);
+        x = draw_text(d, x + 1.5f, y, ROLE_DIM, "%s", keys[i].text) + 2;
+    }
+}
+
+static void cells(struct view *v, struct draw *d, float x, float y, int cols, unsigned first,
+                  unsigned per_cell, const struct physical *p)
+{
+    uint8_t roles[256];
+    unsigned n = 0;
+    for (; n < (unsigned)cols && n < 256 && first + n * per_cell < p->frames; n++) {
+        uint8_t most = ROLE_ABSENT;
+        for (unsigned k = 0; k < per_cell && first + n * per_cell + k < p->frames; k++) {
+            uint8_t r = (uint8_t)frame_role(&p->frame[first + n * per_cell + k]);
+            if (r > most)
+                most = r;
+        }
+        uint64_t pa = (uint64_t)(first + n * per_cell) << 12;
+        bool chosen =
+            v->frame != UINT64_MAX && v->frame >= pa && v->frame - pa < (uint64_t)per_cell << 12;
+        roles[n] = chosen ? ROLE_ACCENT : most;
+    }
+    draw_strip(d, x, y + 0.06f, (float)n, 0.88f, roles, n);
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t pa = (uint64_t)(first + i * per_cell) << 12;
+        draw_place(d, x + (float)i, y, 1, 1);
+        draw_click(d, CMD_FRAME, pa);
+        draw_tip(d, "Physical 0x%" PRIx64 " to 0x%" PRIx64 ". Click: who maps it.", pa,
+                 pa + ((uint64_t)per_cell << 12) - 1);
+    }
+}
+
+/* The largest map that fits; returns the rows it took. */
+static int frame_map(struct view *v, struct draw *d, struct area a, const struct physical *p)
+{
+    int cols = a.w - 13 < 128 ? a.w - 13 : 128;
+    unsigned per_cell = 1;
+    cols = cols >= 128 ? 128 : cols >= 96 ? 96 : 64;
+    while ((p->frames + per_cell * (unsigned)cols - 1) / (per_cell * (unsigned)cols) >
+           (unsigned)a.h)
+        per_cell *= 2;
+    int row = 0;
+    for (unsigned first = 0; first < p->frames; first += per_cell * (unsigned)cols, row++) {
+        draw_text(d, a.x, a.y + (float)row, ROLE_DIM, "%010" PRIx64, (uint64_t)first << 12);
+        cells(v, d, a.x + 12, a.y + (float)row, cols, first, per_cell, p);
+    }
+    return row;
+}
+
+/* ---- one frame ---- */
+
+struct mappers {
+    uint64_t frame;
+    unsigned count;
+    uint64_t cr3;
+    struct {
+        uint64_t cr3, la;
+        uint8_t flags;
+        bool table;
+    } found[MAPPERS];
+};
+
+static bool find_mapper(void *user, const struct space_page *page)
+{
+    struct mappers *m = user;
+    bool table = page->size == 0;
+    uint64_t size = table ? 4096 : page->size;
+    if (m->frame < page->pa || m->frame - page->pa >= size)
+        return true;
+    if (m->count < MAPPERS) {
+        m->found[m->count].cr3 = m->cr3;
+        m->found[m->count].la = page->la + (table ? 0 : m->frame - page->pa);
+        m->found[m->count].flags = page->flags;
+        m->found[m->count].table = table;
+    }
+    m->count++;
+    return true;
+}
+
+static void explain_frame(struct view *v, struct draw *d, struct area a, const struct snapshot *s)
+{
+    static struct mappers m;
+    const struct recorder *r = &v->session.rec;
+    unsigned paging = space_paging(s);
+    uint64_t now = s->cr3 & ~UINT64_C(0xfff);
+    bool seen = false;
+    memset(&m, 0, sizeof(m));
+    m.frame = v->frame;
+    if (m.frame == UINT64_MAX) { /* nothing was chosen: where the CPU is */
+        struct libcpu_walk w;
+        libcpu_translate(v->session.m, s->reg[LIBCPU_REG_RIP], LIBCPU_ACCESS_FETCH, &w);
+        m.frame = w.pa & ~UINT64_C(0xfff);
+    }
+    for (unsigned i = 0; i < r->space_count; i++) {
+        m.cr3 = r->space[i].cr3;
+        seen |= m.cr3 == now;
+        space_each(v->session.m, m.cr3, paging, find_mapper, &m);
+    }
+    m.cr3 = now;
+    if (!seen)
+        space_each(v->session.m, s->cr3, paging, find_mapper, &m);
+    draw_text(d, a.x, a.y, ROLE_STRONG, "Frame 0x%" PRIx64 "%s: %u mappings", m.frame,
+              v->frame == UINT64_MAX ? ", where RIP is" : "", m.count);
+    draw_tip(d,
+             "The reverse map: all addresses, in all address spaces that have been seen, that lead "
+             "to this frame. Click a frame above for another.");
+    unsigned n = m.count < MAPPERS ? m.count : MAPPERS;
+    for (unsigned i = 0; i < n && (int)i < a.h - 1; i++) {
+        char rights[5];
+        space_rights(m.found[i].flags, rights);
+        float x = draw_text(d, a.x + 2, a.y + 1 + (float)i, ROLE_DIM, "CR3 0x%-10" PRIx64,
+                            m.found[i].cr3);
+        if (m.found[i].table)
+            draw_text(d, x + 1, a.y + 1 + (float)i, ROLE_TABLE,
+                      "is a page table of it, for addresses from 0x%" PRIx64, m.found[i].la);
+        else
+            draw_text(d, x + 1, a.y + 1 + (float)i, space_role(m.found[i].flags),
+                      "maps it at 0x%016" PRIx64 "  %s", m.found[i].la, rights);
+        draw_click(d, CMD_ADDRESS, m.found[i].la);
+        draw_tip(d, "Click: the walk that leads here");
+    }
+    if (!m.count)
+        draw_text(d, a.x + 2, a.y + 1, ROLE_DIM, "no address space that has been seen maps it");
+}
+
+void screen_physical(struct view *v, struct draw *d, struct area a)
+{
+    static struct physical p; /* large */
+    struct snapshot s;
+    view_registers(v, &s);
+    uint64_t insns = v->session.stop.total_insns;
+    if (p.frames == 0 || p.cr3 != s.cr3 || (p.insns != insns && (++p.age >= 15 || !v->running))) {
+        refresh(v, &p, &s);
+        p.insns = insns;
+        p.cr3 = s.cr3;
+        p.age = 0;
+    }
+    int low = 8;
+    legend(d, a.x, a.y, &p);
+    int rows = frame_map(v, d, (struct area){a.x, a.y + 3, a.w, a.h - low - 4}, &p);
+    struct area under = {a.x, a.y + (float)rows + 4, a.w, a.h - rows - 4};
+    if (space_paging(&s) == LIBCPU_PAGING_NONE)
+        draw_text(d, under.x, under.y, ROLE_DIM, "There is no paging: nothing is mapped yet.");
+    else
+        explain_frame(v, d, under, &s);
+}

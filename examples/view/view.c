@@ -1,0 +1,411 @@
+/*
+ * view.c - commands: what keys and clicks do to the state.
+ */
+#include "view.h"
+
+#include "tour.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const uint64_t speeds[SPEEDS] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 0};
+
+const struct event *view_event(const struct view *v)
+{
+    return v->look == LOOK_EVENT ? record_get(&v->session.rec, v->event) : NULL;
+}
+
+void view_registers(const struct view *v, struct snapshot *s)
+{
+    const struct event *e = view_event(v);
+    if (e)
+        *s = e->regs;
+    else
+        snapshot_take(v->session.m, s);
+}
+
+bool view_parse_address(const struct view *v, const char *text, uint64_t *la)
+{
+    char *end;
+    while (*text == ' ')
+        text++;
+    int reg = libcpu_reg_find(text);
+    if (reg >= 0) {
+        *la = libcpu_reg(v->session.m, (enum libcpu_reg)reg);
+        return true;
+    }
+    size_t len = strlen(text);
+    if (!len || len > 18 || text[0] == '-' || text[0] == '+')
+        return false;
+    *la = strtoull(text, &end, 16);
+    return *end == '\0';
+}
+
+static void say(struct view *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(struct view *v, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(v->message, sizeof(v->message), format, args);
+    va_end(args);
+}
+
+/* ---- looking ---- */
+
+static void look_at_address(struct view *v, uint64_t la)
+{
+    v->look = LOOK_ADDRESS;
+    v->address = la;
+}
+
+static void look_at_event(struct view *v, uint64_t seq)
+{
+    if (!record_get(&v->session.rec, seq))
+        return;
+    v->look = LOOK_EVENT;
+    v->event = seq;
+}
+
+/* What [ and ] go through on this screen. */
+static unsigned turn_kinds(const struct view *v)
+{
+    switch (v->screen) {
+    case SCREEN_WALK: return 1u << EVENT_WALK | 1u << EVENT_FAULT;
+    case SCREEN_TLB: return 1u << EVENT_WALK | 1u << EVENT_FLUSH | 1u << EVENT_INVLPG;
+    case SCREEN_RINGS: return ~(1u << EVENT_WALK);
+    default: return ~0u;
+    }
+}
+
+static void turn(struct view *v, int direction)
+{
+    const struct recorder *r = &v->session.rec;
+    uint64_t from = v->look == LOOK_EVENT ? v->event : r->next;
+    uint64_t seq = record_seek(r, from, direction, turn_kinds(v));
+    if (seq == UINT64_MAX)
+        say(v, direction < 0 ? "no event before this one" : "no event behind this one");
+    else
+        look_at_event(v, seq);
+}
+
+static void next_access(struct view *v)
+{
+    static const uint32_t kinds[] = {0,
+                                     LIBCPU_ACCESS_WRITE,
+                                     LIBCPU_ACCESS_FETCH,
+                                     LIBCPU_ACCESS_USER,
+                                     LIBCPU_ACCESS_USER | LIBCPU_ACCESS_WRITE,
+                                     LIBCPU_ACCESS_USER | LIBCPU_ACCESS_FETCH};
+    enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+    unsigned i = 0;
+    const struct event *e = view_event(v);
+    if (e)
+        look_at_address(v, e->has_walk ? e->walk.la : e->rip);
+    else if (v->look == LOOK_LIVE)
+        look_at_address(v, libcpu_reg(v->session.m, LIBCPU_REG_RIP));
+    while (i < KINDS && kinds[i] != v->access)
+        i++;
+    v->access = kinds[(i + 1) % KINDS];
+}
+
+static void set_mark(struct view *v)
+{
+    if (v->look != LOOK_EVENT) {
+        say(v, "choose an event first: click the timeline, or press [");
+        return;
+    }
+    for (unsigned i = 0; i < v->mark_count; i++) {
+        if (v->marks[i] != v->event)
+            continue;
+        v->marks[i] = v->marks[--v->mark_count];
+        say(v, "bookmark taken away");
+        return;
+    }
+    if (v->mark_count == VIEW_MARKS) {
+        say(v, "no more than %d bookmarks", VIEW_MARKS);
+        return;
+    }
+    v->marks[v->mark_count++] = v->event;
+    say(v, "bookmark set on event %" PRIu64, v->event);
+}
+
+static void next_mark(struct view *v)
+{
+    uint64_t from = v->look == LOOK_EVENT ? v->event : 0, best = UINT64_MAX, least = UINT64_MAX;
+    for (unsigned i = 0; i < v->mark_count; i++) {
+        if (!record_get(&v->session.rec, v->marks[i]))
+            continue;
+        if (v->marks[i] > from && v->marks[i] < best)
+            best = v->marks[i];
+        if (v->marks[i] < least)
+            least = v->marks[i];
+    }
+    if (least == UINT64_MAX)
+        say(v, "no bookmark: press m on an event");
+    else
+        look_at_event(v, best == UINT64_MAX ? least : best);
+}
+
+/* ---- running ---- */
+
+static void toggle_run(struct view *v)
+{
+    const struct goal none = {.kind = UNTIL_KINDS};
+    if (v->session.state == SESSION_OVER) {
+        say(v, "the machine has ended (%s); press R to start it again", v->session.verdict);
+        v->running = false;
+        return;
+    }
+    v->running = !v->running;
+    session_aim(&v->session, &none);
+    v->look = LOOK_LIVE;
+}
+
+static void run_until(struct view *v, enum until kind)
+{
+    const struct goal goal = {.kind = kind, .times = 1};
+    if (v->session.state == SESSION_OVER) {
+        toggle_run(v);
+        return;
+    }
+    v->phase = 0;
+    v->look = LOOK_LIVE;
+    session_aim(&v->session, &goal);
+    if (kind == UNTIL_INSN)
+        session_run(&v->session, 1); /* at once: no need to wait for the machine's thread */
+    else
+        v->running = true;
+}
+
+static void restart(struct view *v)
+{
+    v->running = false;
+    v->look = LOOK_LIVE;
+    v->mark_count = 0;
+    v->phase = 0;
+    v->compare = 0;
+    if (session_restart(&v->session) >= 0)
+        v->quit = true;
+}
+
+/* The phases of an instruction one by one; the last of them executes it. */
+static void next_phase(struct view *v)
+{
+    v->screen = SCREEN_CODE;
+    v->running = false;
+    v->look = LOOK_LIVE;
+    unsigned next = v->phase % 3 + 1;
+    if (next == 3)
+        run_until(v, UNTIL_INSN);
+    v->phase = v->session.state == SESSION_OVER ? 0 : next;
+}
+
+static void toggle_break(struct view *v, uint64_t la)
+{
+    struct snapshot s;
+    view_registers(v, &s);
+    if (la == UINT64_MAX)
+        la = v->look == LOOK_ADDRESS ? v->address : s.reg[LIBCPU_REG_RIP];
+    if (!session_break(&v->session, la))
+        say(v, "no more than %d breakpoints", SESSION_BREAKS);
+    else
+        say(v, "breakpoint at 0x%" PRIx64 " %s", la,
+            session_has_break(&v->session, la) ? "set" : "taken away");
+}
+
+/* ---- the map ---- */
+
+static void zoom(struct view *v, int direction)
+{
+    struct libcpu_walk w;
+    if (direction < 0) {
+        v->node_depth -= v->node_depth > 0;
+        return;
+    }
+    uint64_t la = v->look == LOOK_ADDRESS ? v->address : libcpu_reg(v->session.m, LIBCPU_REG_RIP);
+    if (libcpu_translate(v->session.m, la, 0, &w) || v->node_depth + 1 >= w.steps)
+        return;
+    unsigned levels = w.paging >= LIBCPU_PAGING_4LEVEL ? w.paging + 1u : w.paging + 1u;
+    for (unsigned i = 0; i <= v->node_depth; i++)
+        v->node[i] = (uint16_t)(la >> (12 + 9 * (levels - 1 - i)) & 511);
+    v->node_depth++;
+}
+
+static void next_space(struct view *v)
+{
+    const struct recorder *r = &v->session.rec;
+    uint64_t now = libcpu_reg(v->session.m, LIBCPU_REG_CR3) & ~UINT64_C(0xfff);
+    unsigned i = 0;
+    v->screen = SCREEN_SPACE;
+    while (i < r->space_count && r->space[i].cr3 != v->compare)
+        i++;
+    i = v->compare ? i + 1 : 0;
+    while (i < r->space_count && r->space[i].cr3 == now)
+        i++;
+    v->compare = i < r->space_count ? r->space[i].cr3 : 0;
+    if (!v->compare)
+        say(v, r->space_count < 2 ? "no other address space has been seen yet" : "comparing ended");
+}
+
+/* ---- typing ---- */
+
+static void ask(struct view *v, enum ask what)
+{
+    v->typing = true;
+    v->ask = what;
+    v->entry[0] = '\0';
+}
+
+static void answer(struct view *v)
+{
+    uint64_t la;
+    v->typing = false;
+    if (!v->entry[0])
+        return;
+    if (!view_parse_address(v, v->entry, &la)) {
+        say(v, "'%s' is no address and no register", v->entry);
+        return;
+    }
+    if (v->ask == ASK_BREAK) {
+        toggle_break(v, la);
+        return;
+    }
+    look_at_address(v, la);
+    if (v->ask == ASK_SEARCH) {
+        v->screen = SCREEN_SPACE;
+        v->node_depth = 0;
+        zoom(v, 1);
+        zoom(v, 1);
+        zoom(v, 1);
+    } else if (v->screen != SCREEN_CODE && v->screen != SCREEN_SPACE) {
+        v->screen = SCREEN_WALK;
+    }
+}
+
+static void type_key(struct view *v, uint32_t key)
+{
+    size_t n = strlen(v->entry);
+    if (key == '\n') {
+        answer(v);
+    } else if (key == 27) {
+        v->typing = false;
+    } else if (key == '\b') {
+        v->entry[n ? n - 1 : 0] = '\0';
+    } else if (key >= ' ' && key < 0x7f && n + 1 < ENTRY_MAX) {
+        v->entry[n] = (char)key;
+        v->entry[n + 1] = '\0';
+    }
+}
+
+/* ---- commands ---- */
+
+static void change_speed(struct view *v, int64_t by)
+{
+    if (by < 0 && v->speed)
+        v->speed--;
+    if (by > 0 && v->speed + 1 < SPEEDS)
+        v->speed++;
+}
+
+static void show(struct view *v, int64_t screen)
+{
+    v->screen = (enum screen_id)((screen + SCREENS) % SCREENS);
+    v->scroll = 0;
+}
+
+void view_command(struct view *v, enum command command, int64_t arg)
+{
+    v->message[0] = '\0';
+    switch (command) {
+    case CMD_SCREEN: show(v, arg); break;
+    case CMD_NEXT_TAB: show(v, (int64_t)v->screen + arg); break;
+    case CMD_RUN: toggle_run(v); break;
+    case CMD_UNTIL: run_until(v, (enum until)arg); break;
+    case CMD_SPEED: change_speed(v, arg); break;
+    case CMD_EVENT: look_at_event(v, (uint64_t)arg); break;
+    case CMD_TURN: turn(v, (int)arg); break;
+    case CMD_LIVE: v->look = LOOK_LIVE; break;
+    case CMD_ADDRESS:
+        look_at_address(v, (uint64_t)arg);
+        if (v->screen != SCREEN_CODE)
+            show(v, SCREEN_WALK);
+        break;
+    case CMD_ASK: ask(v, (enum ask)arg); break;
+    case CMD_ACCESS: next_access(v); break;
+    case CMD_BREAK: toggle_break(v, (uint64_t)arg); break;
+    case CMD_MARK: set_mark(v); break;
+    case CMD_NEXT_MARK: next_mark(v); break;
+    case CMD_ZOOM: zoom(v, (int)arg); break;
+    case CMD_TIME_ZOOM:
+        v->time_zoom =
+            arg < 0 ? v->time_zoom - (v->time_zoom > 0) : v->time_zoom + (v->time_zoom < 30);
+        break;
+    case CMD_NODE:
+        if (v->node_depth < 4)
+            v->node[v->node_depth++] = (uint16_t)arg;
+        break;
+    case CMD_SCROLL: v->scroll = v->scroll + arg < 0 ? 0 : (int)(v->scroll + arg); break;
+    case CMD_COMPARE: next_space(v); break;
+    case CMD_PHASE: next_phase(v); break;
+    case CMD_FRAME:
+        v->frame = (uint64_t)arg & ~UINT64_C(0xfff);
+        show(v, SCREEN_PHYSICAL);
+        break;
+    case CMD_THEME: v->theme = v->theme == THEME_DARK ? THEME_LIGHT : THEME_DARK; break;
+    case CMD_HELP: v->help = !v->help; break;
+    case CMD_RESTART: restart(v); break;
+    case CMD_TOUR: tour_turn(v, (int)arg); break;
+    case CMD_QUIT: v->quit = true; break;
+    case CMD_NONE: break;
+    }
+}
+
+/* On the console screen keys go to the guest, and only function keys to the window. */
+static void send_key(struct view *v, uint32_t key)
+{
+    static const char *const arrows[] = {"\x1b[A", "\x1b[B", "\x1b[D", "\x1b[C"};
+    char c = key == '\n' ? '\r' : key == '\b' ? 0x7f : (char)key;
+    if (key < 0x80)
+        libcpu_serial_input(v->session.m, &c, 1, NULL);
+    else if (key >= KEY_UP && key <= KEY_RIGHT)
+        libcpu_serial_input(v->session.m, arrows[key - KEY_UP], 3, NULL);
+}
+
+void view_key(struct view *v, uint32_t key)
+{
+    bool to_guest = v->screen == SCREEN_CONSOLE && v->running && !v->tour;
+    const struct key_binding *k = key_find(key, v->typing || to_guest);
+    if (v->typing && !(k && key != KEY_BACK_TAB)) {
+        type_key(v, key);
+        return;
+    }
+    if (v->help && (key == 27 || key == '?')) {
+        v->help = false;
+        return;
+    }
+    if (k)
+        view_command(v, (enum command)k->command, k->arg);
+    else if (to_guest)
+        send_key(v, key);
+    else if (key == 27)
+        view_command(v, CMD_LIVE, 0);
+}
+
+/* ---- layout ---- */
+
+void view_draw(struct view *v, struct draw *d, int cols, int rows)
+{
+    static void (*const screens[SCREENS])(struct view *, struct draw *, struct area) = {
+        [SCREEN_WALK] = screen_walk,         [SCREEN_SPACE] = screen_space,
+        [SCREEN_PHYSICAL] = screen_physical, [SCREEN_TLB] = screen_tlb,
+        [SCREEN_CODE] = screen_code,         [SCREEN_RINGS] = screen_rings,
+        [SCREEN_CONSOLE] = screen_console,
+    };
+    struct area inside;
+    draw_begin(d, cols, rows);
+    frame_draw(v, d, &inside);
+    screens[v->screen](v, d, inside);
+    frame_overlay(v, d);
+}

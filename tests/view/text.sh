@@ -1,0 +1,118 @@
+#!/bin/bash
+# text.sh LIBCPU-VIEW - every screen as text on the bundled guest, exit statuses, one line for each
+# mistake. No display is needed.
+set -u
+view=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+
+bad() {
+    echo "text: $*"
+    failed=1
+}
+
+# expect STATUS ARGUMENTS...
+expect() {
+    local want=$1 got
+    shift
+    timeout 100 "$view" "$@" </dev/null >"$dir/out" 2>"$dir/err"
+    got=$?
+    [ "$got" -eq "$want" ] || bad "[$*]: status $got, not $want: $(head -c 300 "$dir/err")"
+}
+
+# refuse STATUS WORD ARGUMENTS...: one line to standard error that holds the word.
+refuse() {
+    local want=$1 word=$2
+    shift 2
+    expect "$want" "$@"
+    [ "$(wc -l <"$dir/err")" -eq 1 ] || bad "[$*]: not one line: $(cat "$dir/err")"
+    grep -qF -- "$word" "$dir/err" || bad "[$*]: no '$word' in: $(cat "$dir/err")"
+    grep -q '^libcpu-view: ' "$dir/err" || bad "[$*]: $(cat "$dir/err")"
+}
+
+# shows WORD...: each is in the last output.
+shows() {
+    local word
+    for word in "$@"; do
+        grep -qF -- "$word" "$dir/out" || bad "no '$word' in: $(cat "$dir/out")"
+    done
+}
+
+# ---- screens ----
+
+expect 0 --text --until cow
+shows '▸1 Walk' 'Linear address 0x' 'write by ring 3' '4-level paging' 'PML4' 'page table' \
+    'error code 0x7 = present, write, ring 3' 'the PTE is read-only (R/W is 0)' 'TLB  '
+expect 0 --text --until demand
+shows 'not present: the walk ends here' '#PF at the PDE' 'nothing is mapped from'
+expect 0 --text --until cr3:8 --screen space --compare
+shows 'lower half' 'higher half' 'r-xu' 'user' 'kernel' 'shared: the same frame' 'parted: another frame'
+expect 0 --text --until user --screen physical
+shows '16384 frames of 4 KiB' 'page tables' 'Frame 0x' 'where RIP is' 'maps it at'
+expect 0 --text --until syscall:3 --screen tlb
+shows 'entries' 'global' 'none stale' 'Fills and flushes' 'TLB flush'
+expect 0 --text --until syscall:3 --screen code
+shows 'syscall' '0f 05' 'rax' 'cr3' 'Stack' 'Memory'
+expect 0 --text --until interrupt --screen rings
+shows 'ring 3' 'ring 0' 'timer 0x20' '8259 master' 'vectors 20…27' '8254 counter 0' 'of 1193, mode 2' \
+    'IDT at 0x' 'interrupt dpl' 'SYSCALL, RAX='
+
+expect 0 --text --until end --screen console
+shows 'power off' 'Serial port COM1'
+
+# Before paging there is none.
+expect 0 --text --screen walk
+shows 'no paging' 'CR0.PG is 0'
+expect 0 --text --screen space
+shows 'No paging'
+
+# Slow motion, and registers that the step has changed.
+expect 0 --text --until user --keys oo
+shows '▸ 2 Decode' 'opcode' 'press o: it has not happened yet'
+expect 0 --text --until user --keys ooo
+shows '▸ 3 Execute' ' → '
+# A breakpoint.
+expect 0 --text --break ffffffff80101bb5 --until end --screen code
+shows '● ffffffff80101' 'breakpoint'
+# Help, and steps from walk to walk.
+expect 0 --text --keys '?'
+shows 'run to the next page walk' 'slow motion'
+expect 0 --text --until walk:9 --keys '[['
+shows 'as recorded' 'walk of 0x'
+
+# ---- the tour ----
+
+expect 0 --text --tour
+shows 'Chapter 2 of 12: Paging is switched on' 'Chapter 6 of 12: INT 0x80' \
+    'stale: it still says' 'Chapter 12 of 12: The end'
+! grep -q 'did not come to it' "$dir/out" || bad "a chapter of the tour was not reached"
+
+# ---- statuses ----
+
+printf '\364' >"$dir/halt"
+expect 0 --help
+shows '--until EVENT' '--shot FILE.png' '--image-format'
+expect 0 --version
+shows 'libcpu-view '
+expect 0 --text --image-format flat:real16 "$dir/halt" --screen code
+shows 'hlt'
+refuse 64 "'nowhere'" --screen nowhere
+refuse 64 "'xyz'" --text --at xyz
+refuse 64 "'12q'" --text --break 12q
+refuse 64 "'dusk'" --until dusk
+refuse 64 "'10'" --size 10
+refuse 64 "'blue'" --theme blue
+refuse 64 "'1'" --font-size 1
+refuse 64 'about the bundled guest' --tour "$dir/halt"
+refuse 64 'goes with --text' --at @x
+refuse 64 'image already' a b
+refuse 66 '/none' "$dir/none"
+refuse 66 '@' --text --at "@$dir/none"
+refuse 65 "$dir/halt" --text "$dir/halt"
+refuse 65 'did not come' --text --until cow --max-insns 1000
+refuse 69 'no font' --shot "$dir/x.png" --font "$dir/halt"
+refuse 73 "$dir/no/x.png" --shot "$dir/no/x.png"
+
+
+exit "$failed"
