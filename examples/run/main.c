@@ -286,7 +286,10 @@ static int create(struct runner *r)
     if (err == LIBCPU_ERR_INVALID || err == LIBCPU_ERR_UNSUPPORTED || err == LIBCPU_ERR_OVERLAP ||
         err == LIBCPU_ERR_RANGE)
         return fail(STATUS_USAGE, text);
-    return err ? fail(STATUS_INTERNAL, text) : -1;
+    if (err)
+        return fail(STATUS_INTERNAL, text);
+    err = drives_attach(&r->o.drives, r->m);
+    return err ? fail(status_of(err), libcpu_last_error(r->m)) : -1;
 }
 
 static void report(struct runner *r)

@@ -16,6 +16,8 @@ enum option_id {
     OPT_KERNEL,
     OPT_INITRD,
     OPT_APPEND,
+    OPT_DRIVE,
+    OPT_SNAPSHOT,
     OPT_SERIAL,
     OPT_NOGRAPHIC,
     OPT_NO_REBOOT,
@@ -41,6 +43,8 @@ static const struct option long_options[] = {
     {"kernel", required_argument, NULL, OPT_KERNEL},
     {"initrd", required_argument, NULL, OPT_INITRD},
     {"append", required_argument, NULL, OPT_APPEND},
+    {"drive", required_argument, NULL, OPT_DRIVE},
+    {"snapshot", no_argument, NULL, OPT_SNAPSHOT},
     {"serial", required_argument, NULL, OPT_SERIAL},
     {"nographic", no_argument, NULL, OPT_NOGRAPHIC},
     {"no-reboot", no_argument, NULL, OPT_NO_REBOOT},
@@ -73,6 +77,9 @@ static const char help_text[] =
     "  -append TEXT        kernel command line\n"
     "  -cpu MODEL          MODEL[,+feature,-feature...] (default max);\n"
     "                      help: list them\n"
+    "  -drive FIELDS       a disk, up to four: file=PATH[,format=raw][,snapshot=on][,readonly=on]\n"
+    "                      [,if=ide][,media=disk][,index=N]\n"
+    "  -snapshot           what is written to disks is kept in memory, for every drive\n"
     "  -serial WHERE       stdio (default), file:PATH or none\n"
     "  -nographic          accepted: there is no window\n"
     "  -no-reboot          stop when the guest asks for a reset\n"
@@ -245,6 +252,15 @@ static int initrd_option(char *list, struct options *o)
     return -1;
 }
 
+static int drives_option(char *text, struct options *o)
+{
+    char why[512];
+    if (drive_option(text, &o->drives, why, sizeof(why)))
+        return -1;
+    fprintf(stderr, "libcpu-run: -drive: %s\n", why);
+    return STATUS_USAGE;
+}
+
 static int gdb_option(const char *s, struct options *o)
 {
     const char *why;
@@ -284,6 +300,8 @@ static int take(int id, char *arg, struct options *o)
     case OPT_KERNEL: return image_option("-kernel", arg, o);
     case OPT_INITRD: return initrd_option(arg, o);
     case OPT_APPEND: o->append = arg; return -1;
+    case OPT_DRIVE: return drives_option(arg, o);
+    case OPT_SNAPSHOT: o->drives.snapshot = true; return -1;
     case OPT_SERIAL: return serial_option(arg, o);
     case OPT_NOGRAPHIC: return -1;
     case OPT_NO_REBOOT: o->no_reboot = true; return -1;

@@ -4,6 +4,8 @@
 #ifndef RUN_OPTIONS_H
 #define RUN_OPTIONS_H
 
+#include "drive.h"
+
 #include <libcpu/libcpu.h>
 
 /* Exit statuses, beside those that the guest chooses (libcpu-run(1)). */
@@ -49,6 +51,7 @@ struct options {
     uint64_t flat_addr;
     uint16_t exit_port;
     const char *cpu;
+    struct drives drives;
     bool no_reboot;
     bool quiet;
     bool state_hash;

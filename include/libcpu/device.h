@@ -119,7 +119,7 @@ LIBCPU_API void libcpu_save(libcpu_saver *saver, const void *data, size_t size);
 LIBCPU_API enum libcpu_err libcpu_device_wire(libcpu_device *dev, unsigned wire, bool level);
 
 /* Drive a line of the board without a device: 0 to 15 are the inputs of the two 8259A, of which 3,
- * 5, 6, 7, 10, 11, 14 and 15 are free.  It stays as set until it is set again or the machine is
+ * 5, 6, 7, 10 and 11 are free.  It stays as set until it is set again or the machine is
  * reset. Errors: INVALID (no such line), OVERLAP (one of the board's chips drives it), UNSUPPORTED
  * (no board). */
 LIBCPU_API enum libcpu_err libcpu_irq_set(libcpu *m, unsigned line, bool level);

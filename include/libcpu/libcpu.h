@@ -18,6 +18,7 @@
 #include <libcpu/bare.h>
 #include <libcpu/debug.h>
 #include <libcpu/device.h>
+#include <libcpu/disk.h>
 #include <libcpu/hook.h>
 #include <libcpu/image.h>
 #include <libcpu/inspect.h>

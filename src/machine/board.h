@@ -28,6 +28,8 @@ enum lc_board_chip {
     LC_CHIP_FPUERR,
     LC_CHIP_PCI,
     LC_CHIP_FW_CFG,
+    LC_CHIP_ATA0,
+    LC_CHIP_ATA1,
     LC_CHIPS,
 };
 
@@ -56,6 +58,7 @@ struct lc_board {
 };
 
 struct libcpu;
+struct lc_ata_media;
 
 /* Make, place and wire every chip. On failure what was made is freed by lc_board_fini(). */
 enum libcpu_err lc_board_init(struct libcpu *m);
@@ -71,6 +74,8 @@ void lc_board_connect_host(struct libcpu *m);
 const char *lc_board_line_owner(unsigned line);
 /* Drive one. */
 void lc_board_set_line(struct libcpu *m, unsigned line, bool level);
+/* Attach a disk to a slot: channel slot / 2, device slot % 2. */
+void lc_board_attach(struct libcpu *m, unsigned slot, const struct lc_ata_media *media);
 void lc_board_save(const struct libcpu *m, struct lc_sink *s);
 
 #endif

@@ -2,11 +2,12 @@
  * board_pc.c - the PC as tables: chips, the ports they answer, the wires between them (law 8).
  *
  * Interrupt lines (ISA): 0 PIT, 1 keyboard, 2 cascade, 4 COM1, 8 RTC, 9 ACPI, 12 mouse,
- * 13 coprocessor.  They lead to the 8259s and, alike but for 0, which comes in at pin 2, to the
- * I/O APIC.  The APICs are there when the CPU model has one (CPUID "apic").
+ * 13 coprocessor, 14 and 15 disks.  They lead to the 8259s and, alike but for 0, which comes in at
+ * pin 2, to the I/O APIC.  The APICs are there when the CPU model has one (CPUID "apic").
  */
 #include "cpu/feature.h"
 #include "devices/acpi_pm.h"
+#include "devices/ata.h"
 #include "devices/debugcon.h"
 #include "devices/debugexit.h"
 #include "devices/fpuerr.h"
@@ -39,6 +40,7 @@ static const struct lc_device_class *const chips[LC_CHIPS] = {
     [LC_CHIP_DEBUGCON] = &lc_debugcon_class, [LC_CHIP_DEBUGEXIT] = &lc_debugexit_class,
     [LC_CHIP_ACPI_PM] = &lc_acpi_pm_class,   [LC_CHIP_FPUERR] = &lc_fpuerr_class,
     [LC_CHIP_PCI] = &lc_pci_host_class,      [LC_CHIP_FW_CFG] = &lc_fw_cfg_class,
+    [LC_CHIP_ATA0] = &lc_ata_class,          [LC_CHIP_ATA1] = &lc_ata_class,
 };
 
 struct board_ports {
@@ -64,6 +66,10 @@ static const struct board_ports ports[] = {
     {"fw_cfg", LC_CHIP_FW_CFG, 0, 0x510, 2},
     {"POST code 80h", LC_CHIP_POST, 0, 0x80, 1},
     {"coprocessor error F0h", LC_CHIP_FPUERR, LC_FPUERR_PORT, 0xf0, 1},
+    {"ATA primary", LC_CHIP_ATA0, LC_ATA_COMMAND, 0x1f0, 8},
+    {"ATA primary control", LC_CHIP_ATA0, LC_ATA_CONTROL, 0x3f6, 1},
+    {"ATA secondary", LC_CHIP_ATA1, LC_ATA_COMMAND, 0x170, 8},
+    {"ATA secondary control", LC_CHIP_ATA1, LC_ATA_CONTROL, 0x376, 1},
     {"debug console E9h", LC_CHIP_DEBUGCON, 0, 0xe9, 1},
     {"ACPI PM1a event", LC_CHIP_ACPI_PM, LC_ACPI_PM_EVENT, LC_BOARD_PM_EVENT, 4},
     {"ACPI PM1a control", LC_CHIP_ACPI_PM, LC_ACPI_PM_CONTROL, LC_BOARD_PM_CONTROL, 2},
@@ -104,6 +110,8 @@ static const struct board_wire wires[] = {
     {LC_CHIP_ACPI_PM, LC_ACPI_PM_SCI, ISA_IRQ, LC_IRQ_SCI},
     {LC_CHIP_I8042, LC_I8042_IRQ12, ISA_IRQ, 12},
     {LC_CHIP_FPUERR, LC_FPUERR_IRQ13, ISA_IRQ, 13},
+    {LC_CHIP_ATA0, LC_ATA_INTRQ, ISA_IRQ, 14},
+    {LC_CHIP_ATA1, LC_ATA_INTRQ, ISA_IRQ, 15},
     {LC_CHIP_KEYBOARD, LC_PS2_KEYBOARD_DATA, LC_CHIP_I8042, LC_I8042_KBD_DATA},
     {LC_CHIP_PORT61, LC_PORT61_GATE2, LC_CHIP_PIT, LC_I8254_GATE2},
     {LC_CHIP_PIT, LC_I8254_OUT2, LC_CHIP_PORT61, LC_PORT61_OUT2},
@@ -323,7 +331,7 @@ static void connect_chips(struct libcpu *m)
     lc_i8042_plug(chip[LC_CHIP_I8042], LC_I8042_KEYBOARD, &keyboard);
 }
 
-/* ---- what the firmware of a PC would have left in the CMOS: the sizes of memory ---- */
+/* ---- what the firmware of a PC would have left in the CMOS: the sizes of memory and disks ---- */
 
 static void set_word(struct lc_device *rtc, uint8_t index, uint64_t v)
 {
@@ -343,6 +351,32 @@ static void fill_cmos(struct libcpu *m)
     set_word(rtc, 0x17, extended); /* above 1 MiB, KiB */
     set_word(rtc, 0x30, extended); /* the same, as found at boot */
     set_word(rtc, 0x34, low > 16 * mib ? (low - 16 * mib) >> 16 : 0); /* above 16 MiB, 64 KiB */
+}
+
+/* The first two disks, of type 47: parameters of their own, nine bytes in the order of the table of
+ * fixed disk parameters. */
+static void disk_cmos(struct libcpu *m, unsigned slot, uint64_t sectors)
+{
+    enum { TYPES = 0x12, TYPE = 0x19, PARAMETERS = 0x1b, PARAMETERS_SIZE = 9 };
+    struct lc_device *rtc = m->board.chip[LC_CHIP_RTC];
+    const struct lc_ata_geometry g = lc_ata_geometry(sectors);
+    const unsigned at = PARAMETERS + slot * PARAMETERS_SIZE;
+
+    lc_mc146818_set_ram(rtc, TYPES, lc_mc146818_ram(rtc, TYPES) | (slot ? 0x0f : 0xf0));
+    lc_mc146818_set_ram(rtc, TYPE + slot, 47);
+    set_word(rtc, (uint8_t)at, g.cylinders);
+    lc_mc146818_set_ram(rtc, at + 2, g.heads);
+    set_word(rtc, (uint8_t)(at + 3), 0xffff); /* no write precompensation */
+    lc_mc146818_set_ram(rtc, at + 5, g.heads > 8 ? 0xc8 : 0xc0);
+    set_word(rtc, (uint8_t)(at + 6), g.cylinders); /* landing zone */
+    lc_mc146818_set_ram(rtc, at + 8, g.sectors);
+}
+
+void lc_board_attach(struct libcpu *m, unsigned slot, const struct lc_ata_media *media)
+{
+    lc_ata_attach(m->board.chip[slot / 2 ? LC_CHIP_ATA1 : LC_CHIP_ATA0], slot % 2, media);
+    if (slot < 2)
+        disk_cmos(m, slot, media->sectors);
 }
 
 /* ---- what firmware is told, and what it would tell ---- */

@@ -238,6 +238,7 @@ void libcpu_destroy(libcpu *m)
     struct lc_alloc alloc = m->alloc;
     lc_devices_fini(m);
     lc_board_fini(m);
+    lc_disks_fini(m);
     lc_hooks_fini(m);
     lc_trace_fini(m);
     lc_debug_points_fini(m);
@@ -384,6 +385,7 @@ enum libcpu_err libcpu_state_hash(const libcpu *m, uint64_t *hash)
     lc_phys_save(&m->phys, &h.sink);
     lc_board_save(m, &h.sink);
     lc_devices_save(m, &h.sink);
+    lc_disks_save(m, &h.sink);
     lc_sink_u64(&h.sink, m->clock.now);
     *hash = lc_sink_hash_value(&h);
     return LIBCPU_ERR_OK;

@@ -11,6 +11,7 @@
 #include "machine/board.h"
 #include "machine/debug.h"
 #include "machine/devices.h"
+#include "machine/disk.h"
 #include "machine/hooks.h"
 #include "machine/trace.h"
 
@@ -40,7 +41,8 @@ struct libcpu {
     struct lc_debug_points debug;
     struct lc_trace trace;
     struct lc_bare bare;
-    struct lc_devices devices; /* the embedder's */
+    struct lc_devices devices;      /* the embedder's */
+    struct lc_disk *disk[LC_DISKS]; /* owned; NULL: none in this slot */
     uint64_t ram_size;
     struct libcpu_config config; /* strings NULLed */
 

@@ -622,6 +622,53 @@ static void hooks(libcpu *m)
     ERR(m, libcpu_hook_remove(m, h), INVALID);
 }
 
+#define DISK(field, v, want)                                                                       \
+    do {                                                                                           \
+        libcpu_disk_init(&d);                                                                      \
+        d.sectors = 1;                                                                             \
+        d.read = on_sector;                                                                        \
+        d.flags = LIBCPU_DISK_SNAPSHOT;                                                            \
+        d.field = (v);                                                                             \
+        ERR(m, libcpu_disk_add(m, 0, &d), want);                                                   \
+    } while (0)
+
+static int on_sector(void *user, uint64_t sector, void *data, size_t count)
+{
+    (void)user, (void)sector, (void)data, (void)count;
+    return 0;
+}
+
+static void disks(libcpu *m, libcpu *boardless)
+{
+    struct libcpu_disk d;
+    uint8_t data[LIBCPU_DISK_SECTOR];
+    cover("libcpu_disk_init_sized(");
+    libcpu_disk_init_sized(NULL, sizeof(d));
+    libcpu_disk_init_sized(&d, 0);
+    libcpu_disk_init(&d);
+    ERR(NULL, libcpu_disk_add(NULL, 0, &d), INVALID);
+    ERR(m, libcpu_disk_add(m, 0, NULL), INVALID);
+    DISK(struct_size, 0, INVALID);
+    DISK(struct_size, UINT32_MAX, INVALID);
+    DISK(flags, UINT32_MAX, INVALID);
+    DISK(flags, 0, INVALID); /* and no function that writes */
+    DISK(sectors, 0, RANGE);
+    DISK(sectors, UINT64_MAX, RANGE);
+    DISK(read, NULL, INVALID);
+    DISK(model, "\t", INVALID);
+    DISK(serial, "more than twenty chars", INVALID);
+    ERR(m, libcpu_disk_add(m, LIBCPU_DISK_SLOTS, &d), RANGE);
+    ERR(boardless, libcpu_disk_add(boardless, 0, &d), UNSUPPORTED);
+    ERR(NULL, libcpu_disk_file(NULL, 0, "x", 0), INVALID);
+    ERR(m, libcpu_disk_file(m, 0, NULL, 0), INVALID);
+    ERR(m, libcpu_disk_file(m, UINT32_MAX, "x", 0), RANGE);
+    ERR(m, libcpu_disk_file(m, 0, "/no/such/file", 0), NOFILE);
+    ERR(NULL, libcpu_disk_read(NULL, 0, 0, data, 1), INVALID);
+    ERR(m, libcpu_disk_read(m, 0, 0, NULL, 1), INVALID);
+    ERR(m, libcpu_disk_read(m, 0, 0, data, 1), RANGE);
+    ERR(m, libcpu_disk_read(m, UINT32_MAX, 0, data, 1), RANGE);
+}
+
 #define TRACE(field, v)                                                                            \
     do {                                                                                           \
         libcpu_trace_init(&o);                                                                     \
@@ -706,6 +753,7 @@ static void between_runs(void **state)
     inspecting(bare);
     images(pc);
     input(pc, bare);
+    disks(pc, bare);
     mapping(bare, pc);
     devices(pc, bare);
     timers(pc);
@@ -733,6 +781,7 @@ static void forbidden(void *user, libcpu *m, uint64_t la)
     ERR(m, libcpu_bare(m, LIBCPU_BARE_USER64), STATE);
     ERR(m, libcpu_load_mem(m, "x", 1, NULL), STATE);
     ERR(m, libcpu_load_file(m, "/no/such/file", NULL), STATE);
+    ERR(m, libcpu_disk_file(m, 0, "/no/such/file", 0), STATE);
     libcpu_destroy(m); /* ignored */
     debugging(m);
     hooks(m);

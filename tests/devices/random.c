@@ -6,6 +6,7 @@
  * is saved after every step; the saved states have to agree at the end of each round.
  */
 #include "devices/acpi_pm.h"
+#include "devices/ata.h"
 #include "devices/debugcon.h"
 #include "devices/debugexit.h"
 #include "devices/fpuerr.h"
@@ -131,16 +132,81 @@ static void poke_ioapic(struct subject *s, uint64_t r)
     lc_ioapic_eoi(s->d, (uint8_t)r);
 }
 
+/* A disk that remembers nothing: a sector reads as its number, and every 37th is bad. */
+static bool media_read(void *user, uint64_t sector, void *data, uint32_t count)
+{
+    uint8_t *to = data;
+
+    (void)user;
+    for (uint32_t i = 0; i < count * LC_ATA_SECTOR; i++)
+        to[i] = (uint8_t)(sector + i);
+    return sector % 37 != 36;
+}
+
+static bool media_write(void *user, uint64_t sector, const void *data, uint32_t count)
+{
+    (void)user, (void)data;
+    return (sector + count) % 41 != 0;
+}
+
+static bool media_flush(void *user)
+{
+    (void)user;
+    return true;
+}
+
+static void plug_disk(struct subject *s, unsigned unit, uint64_t sectors)
+{
+    const struct lc_ata_media m = {
+        .sectors = sectors,
+        .read_only = unit,
+        .read = media_read,
+        .write = media_write,
+        .flush = media_flush,
+    };
+
+    lc_ata_attach(s->d, unit, &m);
+}
+
+/* A command that has a chance, or a stretch of data. */
+static void poke_ata(struct subject *s, uint64_t r)
+{
+    static const uint8_t commands[] = {0x20, 0x24, 0x29, 0x30, 0x34, 0x39, 0x40, 0x42, 0xc4,
+                                       0xc5, 0xc6, 0xe0, 0xe3, 0xe5, 0xe7, 0xec, 0xef, 0x91};
+
+    if (r & 1) {
+        lc_device_write(s->d, LC_ATA_COMMAND, 4, 2, 0);
+        lc_device_write(s->d, LC_ATA_COMMAND, 7, 1, commands[(r >> 8) % sizeof(commands)]);
+        return;
+    }
+    for (unsigned i = 0; i < (r >> 8 & 0x1ff); i++) {
+        if (r & 2)
+            lc_device_read(s->d, LC_ATA_COMMAND, 0, 2);
+        else
+            lc_device_write(s->d, LC_ATA_COMMAND, 0, 2, r >> 16 & 0xffff);
+    }
+}
+
 static const struct chip chips[] = {
-    {&lc_i8259_class, {2, 1}, poke_pic},     {&lc_i8254_class, {4}, NULL},
-    {&lc_uart16550_class, {8}, poke_uart},   {&lc_mc146818_class, {2}, poke_rtc},
-    {&lc_i8042_class, {1, 1}, poke_kbc},     {&lc_acpi_pm_class, {4, 2, 4}, poke_pm},
-    {&lc_port61_class, {1}, NULL},           {&lc_port92_class, {1}, NULL},
-    {&lc_fpuerr_class, {1}, NULL},           {&lc_post80_class, {1}, NULL},
-    {&lc_resetctl_class, {4}, NULL},         {&lc_debugcon_class, {1}, NULL},
-    {&lc_debugexit_class, {4}, NULL},        {&lc_lapic_class, {0x400}, poke_lapic},
-    {&lc_ioapic_class, {0x44}, poke_ioapic}, {&lc_hpet_class, {0x160}, NULL},
-    {&lc_pci_host_class, {4, 4}, NULL},      {&lc_fw_cfg_class, {2}, NULL},
+    {&lc_ata_class, {8, 1}, poke_ata},
+    {&lc_i8259_class, {2, 1}, poke_pic},
+    {&lc_i8254_class, {4}, NULL},
+    {&lc_uart16550_class, {8}, poke_uart},
+    {&lc_mc146818_class, {2}, poke_rtc},
+    {&lc_i8042_class, {1, 1}, poke_kbc},
+    {&lc_acpi_pm_class, {4, 2, 4}, poke_pm},
+    {&lc_port61_class, {1}, NULL},
+    {&lc_port92_class, {1}, NULL},
+    {&lc_fpuerr_class, {1}, NULL},
+    {&lc_post80_class, {1}, NULL},
+    {&lc_resetctl_class, {4}, NULL},
+    {&lc_debugcon_class, {1}, NULL},
+    {&lc_debugexit_class, {4}, NULL},
+    {&lc_lapic_class, {0x400}, poke_lapic},
+    {&lc_ioapic_class, {0x44}, poke_ioapic},
+    {&lc_hpet_class, {0x160}, NULL},
+    {&lc_pci_host_class, {4, 4}, NULL},
+    {&lc_fw_cfg_class, {2}, NULL},
 };
 
 static void make(struct subject *s, const struct chip *chip)
@@ -157,6 +223,10 @@ static void make(struct subject *s, const struct chip *chip)
         link = lc_ps2_keyboard_link(s->keyboard);
         lc_i8042_plug(s->d, LC_I8042_KEYBOARD, &link);
         lc_device_connect(s->keyboard, LC_PS2_KEYBOARD_DATA, s->d, LC_I8042_KBD_DATA);
+    }
+    if (chip->class == &lc_ata_class) {
+        plug_disk(s, 0, 3000);
+        plug_disk(s, 1, UINT64_C(1) << 40);
     }
     s->d->class->reset(s->d);
 }

@@ -12,7 +12,10 @@
 #include "fuzz/fuzz.h"
 #include "machine/machine.h"
 
+#include <string.h>
+
 enum {
+    DISK_SECTORS = 40,
     STEPS_MAX = 400,
     EVENTS_MAX = 4000, /* in a stretch of time; there it is cut */
     /* A stretch may not cost more events than this, and EVENTS_PER_CLOCK for each 800 ns. */
@@ -25,6 +28,7 @@ struct subject {
     uint64_t sent; /* hash of what came from COM1 and the debug console */
     uint64_t read; /* hash of what was read */
     uint64_t fired;
+    uint8_t disk[DISK_SECTORS][LIBCPU_DISK_SECTOR];
 };
 
 static uint64_t add(uint64_t hash, uint64_t value)
@@ -39,10 +43,46 @@ static void on_output(void *user, const uint8_t *data, size_t size)
         s->sent = add(s->sent, data[i]);
 }
 
+static int disk_read(void *user, uint64_t sector, void *data, size_t count)
+{
+    struct subject *s = user;
+    FUZZ_CHECK(count > 0 && count <= DISK_SECTORS && sector <= DISK_SECTORS - count);
+    memcpy(data, s->disk[sector], count * LIBCPU_DISK_SECTOR);
+    return sector == DISK_SECTORS - 2; /* one is bad */
+}
+
+static int disk_write(void *user, uint64_t sector, const void *data, size_t count)
+{
+    struct subject *s = user;
+    FUZZ_CHECK(count > 0 && count <= DISK_SECTORS && sector <= DISK_SECTORS - count);
+    memcpy(s->disk[sector], data, count * LIBCPU_DISK_SECTOR);
+    return sector == DISK_SECTORS - 3;
+}
+
+/* The first channel has a disk and a snapshot of one, the second a disk that is read only. */
+static bool plug(struct subject *s)
+{
+    static const struct {
+        unsigned slot, flags;
+    } disks[] = {{0, 0}, {1, LIBCPU_DISK_SNAPSHOT}, {3, LIBCPU_DISK_READ_ONLY}};
+    for (unsigned i = 0; i < LC_ARRAY_LEN(disks); i++) {
+        struct libcpu_disk d;
+        libcpu_disk_init(&d);
+        d.flags = disks[i].flags;
+        d.sectors = DISK_SECTORS;
+        d.read = disk_read;
+        d.write = disk_write;
+        d.user = s;
+        if (libcpu_disk_add(s->m, disks[i].slot, &d))
+            return false;
+    }
+    return true;
+}
+
 static bool start(struct subject *s, bool paced)
 {
     struct libcpu_config c;
-    *s = (struct subject){.m = NULL};
+    memset(s, 0, sizeof(*s));
     libcpu_config_init(&c);
     c.ram_size = 1 << 20;
     c.serial = c.debugcon = on_output;
@@ -50,7 +90,7 @@ static bool start(struct subject *s, bool paced)
     if (libcpu_create(&c, &s->m))
         return false;
     lc_uart16550_set_paced(s->m->board.chip[LC_CHIP_COM1], paced);
-    return true;
+    return plug(s);
 }
 
 static uint64_t board_hash(const struct subject *s)
@@ -58,6 +98,7 @@ static uint64_t board_hash(const struct subject *s)
     struct lc_sink_hash h;
     lc_sink_hash_init(&h);
     lc_board_save(s->m, &h.sink);
+    lc_disks_save(s->m, &h.sink);
     lc_sink_u64(&h.sink, s->m->clock.now);
     return lc_sink_hash_value(&h);
 }

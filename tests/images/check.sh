@@ -1,19 +1,31 @@
 #!/bin/bash
-# check.sh MACHINE PROGRAM IMAGE ARGUMENT EXPECT [ARGUMENTS...] - run an image in a machine and judge
-# its output.
+# check.sh [-disk SECTORS] MACHINE PROGRAM IMAGE ARGUMENT EXPECT [ARGUMENTS...] - run an image in a machine
+# and judge its output.
 #
+# -disk gives the machine a disk whose sectors begin with "sector N".
 # MACHINE is libcpu or qemu, PROGRAM its program.  EXPECT is expect/NAME.txt, the output line by line
 # and how the run stopped, or a program that judges the output, told MACHINE and ARGUMENTS.  For QEMU, a file
 # expect/NAME.qemu beside it holds the lines in which QEMU may differ: see README.md.
 #
 # Exit status: 0 as expected, 1 not, 77 the machine is not there.
 set -u
+sectors=0
+if [ "$1" = -disk ]; then
+    sectors=$2
+    shift 2
+fi
 machine=$1 program=$2 image=$3 argument=$4 expect=$5
 shift 5
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 known=/dev/null
 [ "$machine" = qemu ] && [ -e "${expect%.txt}.qemu" ] && known=${expect%.txt}.qemu
+
+disk=()
+if [ "$sectors" -gt 0 ]; then
+    awk -v n="$sectors" 'BEGIN { for (i = 0; i < n; i++) printf "sector %-504d\n", i }' >"$dir/disk"
+    disk=(-drive "file=$dir/disk,format=raw,if=ide")
+fi
 
 skip() {
     echo "images: SKIPPED, $*"
@@ -28,10 +40,10 @@ if [ "$machine" = qemu ]; then
     timeout 100 "$program" -accel tcg -icount shift=0,sleep=off -cpu max,vendor=GenuineIntel \
         -m 64 -display none -vga none -nodefaults -serial null -no-reboot \
         -debugcon "file:$dir/out" -device isa-debug-exit,iobase=0xf4,iosize=4 \
-        -kernel "$image" -append "$argument" </dev/null >"$dir/log" 2>&1
+        "${disk[@]}" -kernel "$image" -append "$argument" </dev/null >"$dir/log" 2>&1
     status=$?
 else
-    timeout 100 "$program" -serial none -max-insns 400000000 -kernel "$image" -append "$argument" \
+    timeout 100 "$program" -serial none -max-insns 400000000 "${disk[@]}" -kernel "$image" -append "$argument" \
         </dev/null 2>"$dir/out"
     status=$?
 fi

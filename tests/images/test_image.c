@@ -2,7 +2,9 @@
  * test_image.c - one image in our machine through the public API: what it prints and how it stops
  * must be expect/NAME.txt; it must be the same, state and all, when run in slices.
  *
- * usage: test_image IMAGE ARGUMENT EXPECT
+ * usage: test_image IMAGE ARGUMENT EXPECT [SECTORS]
+ *
+ * With SECTORS the machine has a disk, a snapshot whose sectors begin with "sector N".
  */
 #include <libcpu/libcpu.h>
 
@@ -18,6 +20,7 @@
 #define LONGEST  UINT64_C(400000000)
 
 static const char *image_path, *argument, *expect_path;
+static uint64_t disk_sectors;
 
 struct output {
     char *text;
@@ -44,6 +47,28 @@ static void say(struct output *o, const char *text)
     on_debugcon(o, (const uint8_t *)text, strlen(text));
 }
 
+static int on_disk_read(void *user, uint64_t sector, void *data, size_t count)
+{
+    char text[LIBCPU_DISK_SECTOR + 1];
+    (void)user;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(text, sizeof(text), "sector %-504llu\n", (unsigned long long)(sector + i));
+        memcpy((char *)data + i * LIBCPU_DISK_SECTOR, text, LIBCPU_DISK_SECTOR);
+    }
+    return 0;
+}
+
+static void add_disk(libcpu *m)
+{
+    struct libcpu_disk d;
+    libcpu_disk_init(&d);
+    d.flags = LIBCPU_DISK_SNAPSHOT;
+    d.sectors = disk_sectors;
+    d.read = on_disk_read;
+    if (disk_sectors)
+        OK(libcpu_disk_add(m, 0, &d));
+}
+
 /* Run the image to its end, so many instructions at a time. */
 static struct output run(uint64_t slice)
 {
@@ -59,6 +84,7 @@ static struct output run(uint64_t slice)
     libcpu_image_init(&io);
     io.cmdline = argument;
     OK(libcpu_create(&c, &m));
+    add_disk(m);
     OK(libcpu_load_file(m, image_path, &io));
     do {
         OK(libcpu_run(m, slice, &stop));
@@ -127,10 +153,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(output_is_as_expected),
         cmocka_unit_test(slices_change_nothing),
     };
-    if (argc != 4)
+    if (argc != 4 && argc != 5)
         return 64;
     image_path = argv[1];
     argument = argv[2];
     expect_path = argv[3];
+    disk_sectors = argc == 5 ? strtoull(argv[4], NULL, 10) : 0;
     return cmocka_run_group_tests_name("image", tests, NULL, NULL);
 }

@@ -95,6 +95,21 @@ refuse 65 zeros "$dir/zeros"
 printf '\177ELF' >"$dir/short"
 refuse 65 short "$dir/short"
 
+head -c 1000 /dev/zero >"$dir/odd"
+head -c 1024 /dev/zero >"$dir/disk"
+refuse 66 nodisk -drive file=/nodisk
+refuse 65 'size 1000' -drive "file=$dir/odd,format=raw"
+refuse 64 "format 'qcow2'" -drive "file=$dir/disk,format=qcow2"
+refuse 64 "snapshot 'yes'" -drive "file=$dir/disk,snapshot=yes"
+refuse 64 "readonly ''" -drive "file=$dir/disk,readonly"
+refuse 64 "index '4'" -drive "file=$dir/disk,index=4"
+refuse 64 "index already" -drive "file=$dir/disk,index=1" -drive "file=$dir/disk,index=1"
+refuse 64 'given twice' -drive "file=$dir/disk,if=ide,if=ide"
+refuse 64 "no field 'cache'" -drive "file=$dir/disk,cache=none"
+refuse 64 'file is missing' -drive format=raw
+cp "$dir/disk" "$dir/a,b"
+expect 6 --image-format flat:real16 -drive "file=$dir/a,,b,format=raw,media=disk" "$dir/halt"
+
 expect 6 --image-format flat:real16 -serial "file:$dir/com1" "$dir/hello"
 [ "$(cat "$dir/com1")" = hi ] || bad "-serial file: '$(cat "$dir/com1")'"
 expect 6 --image-format flat:real16 -d in_asm,exec,cpu,io -D "$dir/trace" "$dir/hello"
