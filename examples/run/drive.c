@@ -111,6 +111,14 @@ bool drive_option(char *text, struct drives *d, char *why, size_t size)
     return true;
 }
 
+bool drives_given(const struct drives *d)
+{
+    for (unsigned i = 0; i < LIBCPU_DISK_SLOTS; i++)
+        if (d->slot[i].path)
+            return true;
+    return false;
+}
+
 enum libcpu_err drives_attach(const struct drives *d, libcpu *m)
 {
     for (unsigned i = 0; i < LIBCPU_DISK_SLOTS; i++) {

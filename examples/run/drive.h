@@ -19,6 +19,8 @@ struct drives {
 
 /* Take the value of -drive, which is changed; false: *why says, in one line, what is wrong. */
 bool drive_option(char *text, struct drives *d, char *why, size_t size);
+/* Is there any? */
+bool drives_given(const struct drives *d);
 /* Attach them all; libcpu_last_error() says what failed. */
 enum libcpu_err drives_attach(const struct drives *d, libcpu *m);
 

@@ -1,9 +1,11 @@
 /*
- * main.c - libcpu-run: run an image, or the bundled guest, with the terminal as its serial port.
+ * main.c - libcpu-run: run an image, a disk or the bundled guest, with the terminal as its serial
+ * port.
  *
  * Uses the public API only.
  */
 #include "debugger.h"
+#include "firmware_image.h"
 #include "guest_image.h"
 #include "options.h"
 #include "terminal.h"
@@ -121,6 +123,19 @@ static char *command_line(const struct options *o)
     return text;
 }
 
+/* The image that was named; else the firmware when there is a disk to boot from, or the guest. */
+static enum libcpu_err load_image(struct runner *r, struct libcpu_image_options *io)
+{
+    if (r->o.image)
+        return libcpu_load_file(r->m, r->o.image, io);
+    if (drives_given(&r->o.drives)) {
+        io->name = "firmware";
+        return libcpu_load_mem(r->m, firmware_image, firmware_image_size, io);
+    }
+    io->name = "guest";
+    return libcpu_load_mem(r->m, guest_image, guest_image_size, io);
+}
+
 static int load(struct runner *r)
 {
     struct libcpu_module modules[MAX_MODULES] = {{0}};
@@ -137,13 +152,7 @@ static int load(struct runner *r)
         io.addr = r->o.flat_addr;
     }
     if (status < 0) {
-        enum libcpu_err err;
-        if (r->o.image) {
-            err = libcpu_load_file(r->m, r->o.image, &io);
-        } else {
-            io.name = "guest";
-            err = libcpu_load_mem(r->m, guest_image, guest_image_size, &io);
-        }
+        enum libcpu_err err = load_image(r, &io);
         if (err)
             status = fail(status_of(err), libcpu_last_error(r->m));
     }

@@ -14,6 +14,7 @@
 enum option_id {
     OPT_M = 256,
     OPT_KERNEL,
+    OPT_BIOS,
     OPT_INITRD,
     OPT_APPEND,
     OPT_DRIVE,
@@ -41,6 +42,7 @@ enum option_id {
 static const struct option long_options[] = {
     {"m", required_argument, NULL, OPT_M},
     {"kernel", required_argument, NULL, OPT_KERNEL},
+    {"bios", required_argument, NULL, OPT_BIOS},
     {"initrd", required_argument, NULL, OPT_INITRD},
     {"append", required_argument, NULL, OPT_APPEND},
     {"drive", required_argument, NULL, OPT_DRIVE},
@@ -69,10 +71,12 @@ static const struct option long_options[] = {
 static const char help_text[] =
     "Usage: libcpu-run [options] [image]\n"
     "\n"
-    "Runs an image on an emulated x86-64 computer; without one, the bundled guest kernel.\n"
+    "Runs an image on an emulated x86-64 computer; without one, what its first bootable disk\n"
+    "holds, and without a disk the bundled guest kernel.\n"
     "\n"
     "  -m SIZE             RAM: a number of MiB, or with a suffix K, M, G (default 64M)\n"
     "  -kernel FILE        the image, as QEMU names it\n"
+    "  -bios FILE          firmware to start instead: a ROM that ends at 4 GiB\n"
     "  -initrd FILES       Linux: the initrd; Multiboot: \"file args\", separated by commas\n"
     "  -append TEXT        kernel command line\n"
     "  -cpu MODEL          MODEL[,+feature,-feature...] (default max);\n"
@@ -298,6 +302,7 @@ static int take(int id, char *arg, struct options *o)
     switch (id) {
     case OPT_M: return size_option(arg, &o->ram_size) ? -1 : usage("-m", arg, "no such size");
     case OPT_KERNEL: return image_option("-kernel", arg, o);
+    case OPT_BIOS: o->format = LIBCPU_IMAGE_BIOS; return image_option("-bios", arg, o);
     case OPT_INITRD: return initrd_option(arg, o);
     case OPT_APPEND: o->append = arg; return -1;
     case OPT_DRIVE: return drives_option(arg, o);
