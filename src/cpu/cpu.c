@@ -95,7 +95,7 @@ static uint32_t derive_key(const struct lc_cpu *c)
         key |= LC_KEY_LIMITED;
     if (c->stepping)
         key |= LC_KEY_STEP;
-    if (c->observer.insn)
+    if (c->observer.insn || c->observer.stop)
         key |= LC_KEY_HOOK;
     if (c->observer.block)
         key |= LC_KEY_BLOCK;

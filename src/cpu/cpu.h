@@ -291,6 +291,13 @@ struct lc_observer {
     void (*insn)(void *insn_user, struct libcpu *machine, uint64_t la);
     void *insn_user;
     uint64_t insn_first, insn_span;
+    /* Before the instruction at stop_at, whose machine then wants to stop; first of all. */
+    void (*stop)(struct libcpu *machine);
+    uint64_t stop_at;
+    /* Where in a page the instructions of these two may lie, a bit for each offset, or anywhere:
+     * others are decoded without a record (exec/hook.h).  lc_hook_offsets() changes it. */
+    bool insn_anywhere;
+    uint64_t insn_offsets[LC_PAGE_SIZE / 64];
     /* Before each block whose first byte lies in [block_first, block_first + block_span]. */
     void (*block)(void *block_user, struct libcpu *machine, uint64_t la, uint32_t bytes,
                   uint32_t insns);
@@ -355,6 +362,7 @@ struct lc_cpu {
     /* ---- hooks (exec/hook.h) ---- */
     const struct lc_insn *at; /* the instruction that is running, in blocks with hooks and while it
                                 touches a device; or NULL */
+    bool drop_blocks;         /* they lack records of hooks: flush them before the next one runs */
     bool disturbed; /* a hook has changed what may be decoded or delivered: leave the block */
     bool injected;  /* `injection` is to be delivered before the next instruction */
     struct lc_fault injection;

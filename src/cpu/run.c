@@ -257,6 +257,10 @@ static bool run_one(struct lc_cpu *c)
     if (c->stepping && code_breakpoint(c))
         return true;
     uint64_t limit = single ? 1 : (uint64_t)c->remaining;
+    if (LC_UNLIKELY(c->drop_blocks)) {
+        lc_blocks_flush(c);
+        c->drop_blocks = false;
+    }
     note_told(c);
     c->exit = LC_EXIT_NEXT;
     const struct lc_block *b =

@@ -123,7 +123,7 @@ void lc_debug_points_fini(struct libcpu *m)
 
 bool lc_debug_wants_insns(const struct libcpu *m)
 {
-    return m->debug.breakpoints || m->debug.until_armed;
+    return m->debug.breakpoints != 0;
 }
 
 /* The instruction that the run began with is not stopped at: it would never be left. */
@@ -134,14 +134,22 @@ static bool is_resumed(struct lc_debug_points *d, uint64_t la)
     return resumed;
 }
 
+void lc_debug_begin(struct libcpu *m)
+{
+    struct lc_debug_points *d = &m->debug;
+    d->resume = m->cpu->rip + m->cpu->segbase[LC_CS];
+    d->resumed = find_breakpoint(d, d->resume) < d->breakpoints;
+}
+
+void lc_on_until(struct libcpu *m)
+{
+    lc_machine_stop(m, LIBCPU_STOP_UNTIL, 0);
+}
+
 bool lc_debug_on_insn(struct libcpu *m, uint64_t la)
 {
     struct lc_debug_points *d = &m->debug;
     bool resumed = is_resumed(d, la);
-    if (d->until_armed && d->until == la) {
-        lc_machine_stop(m, LIBCPU_STOP_UNTIL, 0);
-        return true;
-    }
     if (resumed || find_breakpoint(d, la) == d->breakpoints)
         return false;
     lc_machine_stop(m, LIBCPU_STOP_BREAKPOINT, 0);

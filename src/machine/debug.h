@@ -25,7 +25,7 @@ struct lc_debug_points {
     size_t breakpoints, breakpoint_cap;
     struct lc_watchpoint *watchpoint;
     size_t watchpoints, watchpoint_cap;
-    bool wants_insns; /* breakpoints, or the following: told of each instruction */
+    bool wants_insns; /* there are breakpoints */
     bool until_armed; /* libcpu_run_until() is running */
     uint64_t until;
     bool resumed; /* the run has not left the instruction at which it began: rip `resume` */
@@ -43,6 +43,10 @@ void lc_debug_points_fini(struct libcpu *m);
 enum libcpu_err lc_debug_take_all(struct libcpu *m);
 /* What the observers ask: do the points need instructions, memory, events, SYSCALL? */
 bool lc_debug_wants_insns(const struct libcpu *m);
+/* libcpu_run() begins: the breakpoint at rip, when there is one, is not stopped at. */
+void lc_debug_begin(struct libcpu *m);
+/* The instruction of libcpu_run_until() is about to run. */
+void lc_on_until(struct libcpu *m);
 /* An instruction at la is about to run; true: the run is to stop before it. */
 bool lc_debug_on_insn(struct libcpu *m, uint64_t la);
 /* An access is about to be made. */

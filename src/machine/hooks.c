@@ -6,6 +6,8 @@
  */
 #include "machine/machine.h"
 
+#include "cpu/exec/hook.h"
+
 /* ---- connecting ---- */
 
 static const struct libcpu_range everything = {0, UINT64_MAX}, nothing = {UINT64_MAX, 0};
@@ -32,8 +34,41 @@ static bool single(const struct lc_hook_list *l)
     return l->count == 1 && l->hook[0].id;
 }
 
+/* ---- where hooks of instructions may be called ---- */
+
+static void add_offset(uint64_t offsets[LC_PAGE_SIZE / 64], uint64_t la)
+{
+    unsigned off = la % LC_PAGE_SIZE;
+    offsets[off / 64] |= LC_BIT(off % 64);
+}
+
+static bool is_large(const struct libcpu_range *r)
+{
+    return r->last - r->first >= LC_PAGE_SIZE;
+}
+
+/* Offsets of what one hook, or a debugger, wants to see; true: all of them. */
+static bool add_offsets(const struct libcpu *m, uint64_t offsets[LC_PAGE_SIZE / 64])
+{
+    const struct lc_hook_list *l = &m->hooks.list[LC_HOOK_INSN];
+    const struct lc_debug_points *d = &m->debug;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct libcpu_range *r = &l->hook[i].range;
+        if (l->hook[i].id && is_large(r))
+            return true;
+        for (uint64_t la = r->first; l->hook[i].id && la - r->first <= r->last - r->first; la++)
+            add_offset(offsets, la);
+    }
+    for (size_t i = 0; i < d->breakpoints; i++)
+        add_offset(offsets, d->breakpoint[i]);
+    if (d->until_armed)
+        add_offset(offsets, d->until);
+    return false;
+}
+
 static void connect_insn(struct libcpu *m, struct lc_observer *o)
 {
+    uint64_t offsets[LC_PAGE_SIZE / 64] = {0};
     const struct lc_hook_list *l = &m->hooks.list[LC_HOOK_INSN];
     bool points = m->debug.wants_insns = lc_debug_wants_insns(m);
     bool traced = lc_traces(&m->trace, LIBCPU_TRACE_INSN);
@@ -47,6 +82,10 @@ static void connect_insn(struct libcpu *m, struct lc_observer *o)
     o->insn_user = m;
     o->insn_first = r.first;
     o->insn_span = r.last - r.first;
+    o->stop = m->debug.until_armed ? lc_on_until : NULL;
+    o->stop_at = m->debug.until;
+    if (o->insn || o->stop)
+        lc_hook_offsets(m->cpu, offsets, add_offsets(m, offsets) || traced || fetches);
     if (points || fetches)
         return;
     if (traced && !l->count)

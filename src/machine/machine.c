@@ -339,8 +339,7 @@ enum libcpu_err libcpu_run(libcpu *m, uint64_t max_insns, struct libcpu_stop *wh
         atomic_store_explicit(&m->cpu->stop, true, memory_order_release);
     uint64_t before = lc_cpu_retired(m->cpu);
     m->running = true;
-    m->debug.resumed = true;
-    m->debug.resume = m->cpu->rip + m->cpu->segbase[LC_CS];
+    lc_debug_begin(m);
     enum lc_stop stop = lc_cpu_run(m->cpu, max_insns);
     m->running = false;
     describe(m, stop, &s);

@@ -174,6 +174,40 @@ static void breakpoints_stop(void **state)
     libcpu_destroy(m);
 }
 
+static void count(void *user, libcpu *m, uint64_t la)
+{
+    (void)m, (void)la;
+    ++*(unsigned *)user;
+}
+
+/* In code that has run, at one instruction after the other, and with a hook on one of them. */
+static void addresses_are_reached(void **state)
+{
+    static const uint8_t at[] = {0, 3, 6, 9};
+    struct libcpu_stop why;
+    unsigned seen = 0;
+    (void)state;
+    libcpu *m = bare(LIBCPU_BARE_KERNEL64);
+    /* 1: inc rax; inc rbx; inc rcx; jmp 1b */
+    CODE_AT(m, CODE, 0x48, 0xff, 0xc0, 0x48, 0xff, 0xc3, 0x48, 0xff, 0xc1, 0xeb, 0xf5);
+    OK(libcpu_run(m, 4000, &why));
+    for (uint64_t i = 0; i < sizeof(at); i++) {
+        OK(libcpu_run_until(m, CODE + at[i], 1000, &why));
+        assert_int_equal(why.reason, LIBCPU_STOP_UNTIL);
+        assert_int_equal(why.rip, CODE + at[i]);
+        assert_int_equal(why.insns, i > 0);
+    }
+    const struct libcpu_range one = {CODE + 5, CODE + 6};
+    OK(libcpu_hook_insn(m, &one, count, &seen, NULL));
+    OK(libcpu_run_until(m, CODE + 6, 1000, &why)); /* there, but not executed */
+    assert_int_equal(why.insns, 3);
+    assert_int_equal(seen, 0);
+    OK(libcpu_run_until(m, CODE + 0x1006, 40, &why)); /* the same place in another page */
+    assert_int_equal(why.reason, LIBCPU_STOP_BUDGET);
+    assert_int_equal(seen, 10);
+    libcpu_destroy(m);
+}
+
 static void watchpoints_stop(void **state)
 {
     struct libcpu_stop why;
@@ -269,11 +303,11 @@ static void wrong_arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_function_runs),   cmocka_unit_test(real_mode_runs),
-        cmocka_unit_test(system_calls_stop), cmocka_unit_test(faults_are_repaired),
-        cmocka_unit_test(rights_are_kept),   cmocka_unit_test(breakpoints_stop),
-        cmocka_unit_test(watchpoints_stop),  cmocka_unit_test(exceptions_are_raised),
-        cmocka_unit_test(wrong_arguments),
+        cmocka_unit_test(a_function_runs),       cmocka_unit_test(real_mode_runs),
+        cmocka_unit_test(system_calls_stop),     cmocka_unit_test(faults_are_repaired),
+        cmocka_unit_test(rights_are_kept),       cmocka_unit_test(breakpoints_stop),
+        cmocka_unit_test(addresses_are_reached), cmocka_unit_test(watchpoints_stop),
+        cmocka_unit_test(exceptions_are_raised), cmocka_unit_test(wrong_arguments),
     };
     return cmocka_run_group_tests_name("bare", tests, NULL, NULL);
 }

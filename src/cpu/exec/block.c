@@ -332,7 +332,7 @@ static void emit_hooks(struct builder *b, unsigned off, unsigned len)
 {
     if (b->count == 0 && (b->key & LC_KEY_BLOCK))
         emit_special(&b->insn[b->records++], lc_hook_block, off, len);
-    if (b->key & LC_KEY_HOOK)
+    if (b->key & LC_KEY_HOOK && lc_hook_wants(&b->c->observer, off))
         emit_special(&b->insn[b->records++], lc_hook_insn, off, len);
     else if (b->key & LC_KEY_WATCH)
         emit_special(&b->insn[b->records++], lc_hook_watch, off, len);

@@ -20,6 +20,18 @@ void lc_hook_end(struct lc_cpu *cpu)
         cpu->remaining -= cpu->at->left;
 }
 
+void lc_hook_offsets(struct lc_cpu *cpu, const uint64_t offsets[LC_PAGE_SIZE / 64], bool anywhere)
+{
+    struct lc_observer *o = &cpu->observer;
+    bool more = anywhere != o->insn_anywhere;
+    o->insn_anywhere = anywhere;
+    for (unsigned i = 0; i < LC_ARRAY_LEN(o->insn_offsets); i++) {
+        more |= (offsets[i] & ~o->insn_offsets[i]) != 0;
+        o->insn_offsets[i] |= offsets[i];
+    }
+    cpu->drop_blocks |= more;
+}
+
 /* ---- the records ---- */
 
 static bool stop_asked(const struct lc_cpu *cpu)
@@ -91,6 +103,13 @@ lc_next lc_hook_block(struct lc_cpu *cpu, const struct lc_insn *insn)
     NEXT(cpu, insn);
 }
 
+static LC_NOINLINE lc_next stop_here(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t rip)
+{
+    begin_at(cpu, insn, rip);
+    cpu->observer.stop(cpu->observer.machine);
+    return leave(cpu, insn, 0);
+}
+
 lc_next lc_hook_insn(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     const struct lc_observer *o = &cpu->observer;
@@ -99,6 +118,8 @@ lc_next lc_hook_insn(struct lc_cpu *cpu, const struct lc_insn *insn)
     cpu->told = 0;
     if (wants_out(cpu))
         return leave_untold(cpu, insn);
+    if (LC_UNLIKELY(la == o->stop_at) && o->stop)
+        return stop_here(cpu, insn, rip);
     if (!o->insn || la - o->insn_first > o->insn_span || skipped(cpu, LC_HOOK_SKIP_INSN))
         NEXT(cpu, insn);
     begin_at(cpu, insn, rip);

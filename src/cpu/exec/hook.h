@@ -22,6 +22,19 @@ lc_next lc_hook_insn(struct lc_cpu *cpu, const struct lc_insn *insn);
 lc_next lc_hook_watch(struct lc_cpu *cpu, const struct lc_insn *insn); /* instead of lc_hook_insn */
 lc_next lc_hook_block(struct lc_cpu *cpu, const struct lc_insn *insn);
 
+/* May an instruction at this offset in its page be one that LC_KEY_HOOK tells of? */
+LC_INLINE bool lc_hook_wants(const struct lc_observer *o, unsigned off)
+{
+    return o->insn_anywhere || (o->insn_offsets[off / 64] >> (off % 64) & 1);
+}
+
+/*
+ * Tell of instructions at `offsets` too, or of those anywhere.  What has once been told of stays
+ * told of, so that what comes and goes at the same addresses decodes nothing anew; blocks that lack
+ * a record are dropped before the next one runs.
+ */
+void lc_hook_offsets(struct lc_cpu *cpu, const uint64_t offsets[LC_PAGE_SIZE / 64], bool anywhere);
+
 LC_INLINE bool lc_is_hook(const struct lc_insn *insn)
 {
     return insn->fn == lc_hook_insn || insn->fn == lc_hook_watch || insn->fn == lc_hook_block;
