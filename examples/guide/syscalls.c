@@ -1,8 +1,8 @@
 /*
  * syscalls.c - boot the bundled guest and count the system calls of its programs.
  */
-#include "abi.h"
 #include "guest_image.h"
+#include "numbers.h"
 
 #include <libcpu/libcpu.h>
 
@@ -65,8 +65,11 @@ static const struct {
 static enum libcpu_err boot_and_count(libcpu *m, struct counter *counter, struct libcpu_stop *stop)
 {
     const struct libcpu_range vector = {0x80, 0x80};
+    struct libcpu_image_options image;
 
-    enum libcpu_err err = libcpu_load_mem(m, guest_image, guest_image_size, NULL);
+    libcpu_image_init(&image);
+    image.cmdline = "init=/bin/story";
+    enum libcpu_err err = libcpu_load_mem(m, guest_image, guest_image_size, &image);
     if (!err)
         err = libcpu_hook_syscall(m, NULL, on_syscall, counter, NULL);
     if (!err)

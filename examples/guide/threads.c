@@ -39,7 +39,8 @@ int main(void)
 {
     struct job jobs[2], shell;
 
-    if (!start(&jobs[0], "") || !start(&jobs[1], "") || !start(&shell, "init=/bin/sh"))
+    if (!start(&jobs[0], "init=/bin/story") || !start(&jobs[1], "init=/bin/story") ||
+        !start(&shell, "init=/bin/sh"))
         return 1;
     for (int i = 0; i < 2; i++)
         pthread_join(jobs[i].thread, NULL);

@@ -59,11 +59,14 @@ int main(int argc, char **argv)
     const char *path = argc > 1 ? argv[1] : "trace.txt";
     FILE *file = fopen(path, "w");
     struct libcpu_trace_status status = {0};
+    struct libcpu_image_options image;
     libcpu *m;
 
+    libcpu_image_init(&image);
+    image.cmdline = "init=/bin/story";
     if (!file || libcpu_create(NULL, &m) != LIBCPU_ERR_OK)
         return 1;
-    if (libcpu_load_mem(m, guest_image, guest_image_size, NULL) != LIBCPU_ERR_OK ||
+    if (libcpu_load_mem(m, guest_image, guest_image_size, &image) != LIBCPU_ERR_OK ||
         trace(m, file) != LIBCPU_ERR_OK)
         fprintf(stderr, "%s\n", libcpu_last_error(m));
     libcpu_trace_status(m, &status);

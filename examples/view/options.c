@@ -228,5 +228,7 @@ int options_parse(int argc, char **argv, struct options *o)
         if (status >= 0)
             return status;
     }
+    if (!o->computer.image && !o->computer.append)
+        o->computer.append = "init=/bin/story"; /* a run with an end; a shell would wait */
     return check(o);
 }

@@ -28,7 +28,7 @@ has() {
     done
 }
 
-"$guest/mkdisk" "$dir/disk" "$guest/sector.bin" "$guest/loader.bin" "$guest/guest.elf quiet" \
+"$guest/mkdisk" "$dir/disk" "$guest/sector.bin" "$guest/loader.bin" "$guest/guest.elf quiet init=/bin/story" \
     "$guest/archive.cpio programs" || exit 1
 cp "$dir/disk" "$dir/before"
 
@@ -36,8 +36,8 @@ timeout 100 "$run" -max-insns 4000000000 -drive "file=$dir/disk,format=raw" </de
 status=$?
 [ "$status" -eq 0 ] || bad "status $status: $(cat "$dir/log")"
 has "$dir/ours" '[firmware]     first instruction' '[firmware]     disk 80h' '[firmware]     boot sector' \
-    "[loader]       kernel 'guest.elf quiet'" "[loader]       module 'archive.cpio programs'" \
-    '[loader]       entering the kernel' 'init(1)        /sbin/init runs as pid 1' 'all done'
+    "[loader]       kernel 'guest.elf quiet init=/bin/story'" "[loader]       module 'archive.cpio programs'" \
+    '[loader]       entering the kernel' 'story(1)       /bin/story runs as pid 1' 'all done'
 cmp "$dir/disk" "$dir/before" || bad "booting has changed the disk"
 
 # The same as an option, and the same again.
@@ -49,9 +49,9 @@ one=$(hash) two=$(hash -bios "$guest/firmware.bin")
 [[ $one = 'state hash '* && $one = "$two" ]] || bad "two runs differ: $one, $two"
 
 # The loader on the firmware's screen, which is the serial port here.
-"$guest/mkdisk" -screen "$dir/screen" "$guest/sector.bin" "$guest/loader.bin" "$guest/guest.elf quiet" || exit 1
+"$guest/mkdisk" -screen "$dir/screen" "$guest/sector.bin" "$guest/loader.bin" "$guest/guest.elf quiet init=/bin/story" || exit 1
 timeout 100 "$run" -max-insns 4000000000 -drive "file=$dir/screen,readonly=on" </dev/null >"$dir/out" 2>&1
-has "$dir/out" '[firmware]     boot sector' "[loader]       kernel 'guest.elf quiet'" 'all done'
+has "$dir/out" '[firmware]     boot sector' "[loader]       kernel 'guest.elf quiet init=/bin/story'" 'all done'
 
 # A disk that cannot be booted, and one whose table is damaged.
 head -c 65536 /dev/zero >"$dir/empty"

@@ -76,8 +76,8 @@ output() {
 
 # ---- from the first instruction to user mode ----
 
-entry=$(od -An -tx8 -j24 -N8 "$programs/init" | tr -d ' ' | sed 's/^0*//')
-start
+entry=$(od -An -tx8 -j24 -N8 "$programs/story" | tr -d ' ' | sed 's/^0*//')
+start -append init=/bin/story
 "$run" -S -gdb "unix:$socket" >/dev/null 2>"$dir/err2" </dev/null
 status=$?
 [ "$status" -eq 70 ] && grep -q '^libcpu-run: .*in use' "$dir/err2" || bad "two at one socket: $status"
@@ -110,7 +110,7 @@ shows 'start: pc 100010 cs 8 cr0 11 efer 0' '(32-bit protected mode, CPL 0)' \
     'code64 execute/read DPL 0' 'port 0x0040-0x0043  8254 PIT' '[Inferior 1 (Remote target) detached]'
 ended 0
 
-start
+start -append init=/bin/story
 debug <<END
 target remote $socket
 tbreak *0x$entry

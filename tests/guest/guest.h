@@ -23,6 +23,9 @@ enum {
     RFLAGS_IF = 0x200,
 };
 
+/* The command line that makes the story process 1. */
+#define STORY "init=/bin/story"
+
 #define CR0_WP      UINT64_C(0x10000)
 #define CR0_PG      UINT64_C(0x80000000)
 #define CR4_PAE     UINT64_C(0x20)
@@ -33,7 +36,7 @@ enum {
 #define USER_TOP    UINT64_C(0x00007ffffffff000)
 
 /* States of a task (examples/guest/kernel/task.h). */
-enum { TASK_FREE, TASK_READY, TASK_SLEEPING, TASK_WAITING, TASK_READING, TASK_ZOMBIE };
+enum { TASK_FREE, TASK_READY, TASK_SLEEPING, TASK_UNINTERRUPTIBLE, TASK_STOPPED, TASK_ZOMBIE };
 
 struct guest {
     libcpu *m;

@@ -111,13 +111,14 @@ static void find_count_address(struct story *s)
 static void note_counter(struct story *s, libcpu *m, struct story_crossing *r)
 {
     struct libcpu_walk w;
-    libcpu_translate(m, 0x402000, LIBCPU_ACCESS_USER, &w);
-    r->counter_frame = w.ok ? w.pa : 0;
     r->kernel_shared = shares_kernel(s, m, r->cr3);
     if (!s->count_address)
         find_count_address(s);
-    if (s->count_address)
-        libcpu_linear_read(m, s->count_address, &r->count, sizeof(r->count));
+    if (!s->count_address)
+        return;
+    libcpu_translate(m, s->count_address, LIBCPU_ACCESS_USER, &w);
+    r->counter_frame = w.ok ? w.pa : 0;
+    libcpu_linear_read(m, s->count_address, &r->count, sizeof(r->count));
 }
 
 static void on_privilege(void *user, libcpu *m, unsigned from, unsigned to)
@@ -192,7 +193,7 @@ int story_setup(void **state)
 {
     static struct story s;
     if (!s.g.m)
-        story_record(&s, "");
+        story_record(&s, STORY);
     *state = &s;
     return 0;
 }

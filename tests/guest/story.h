@@ -37,7 +37,7 @@ struct story_crossing {
     uint8_t gate_dpl;       /* and who may use it by INT n */
     uint64_t tss_rsp0;      /* the stack that the TSS names for ring 0 */
     uint64_t frame[6];      /* what lies at the stack pointer */
-    uint64_t counter_frame; /* to ring 3 in "counter": where page 402000h really is */
+    uint64_t counter_frame; /* to ring 3 in "counter": where its variable really is */
     bool kernel_shared;     /* the same: the upper half of the top table is the kernel's */
     uint64_t count;         /* the same: its variable, 0 while its address is not known */
 };

@@ -76,11 +76,11 @@ static void three_doors(void **state)
 
 /* ---- time ---- */
 
-/* 1193 pulses of 1.193182 MHz, and an instruction that does not want to be interrupted. */
-static void ticks_are_a_millisecond_apart(void **state)
+/* 298 pulses of 1.193182 MHz, and an instruction that does not want to be interrupted. */
+static void ticks_are_a_quarter_of_a_millisecond_apart(void **state)
 {
     const struct story *s = *state;
-    const double period = 1193e9 / 1193182;
+    const double period = 298e9 / 1193182;
     uint64_t first = 0, n = 0;
     for (size_t i = 0; i < s->events; i++) {
         const struct story_event *e = &s->event[i];
@@ -93,10 +93,11 @@ static void ticks_are_a_millisecond_apart(void **state)
         n++;
     }
     assert_true(n > 50);
-    assert_int_equal(n, guest_u64(&s->g, "jiffies"));
+    assert_int_equal(n, guest_u64(&s->g, "timer_ticks"));
+    assert_int_equal(n / 4, guest_u64(&s->g, "jiffies"));
 }
 
-/* A program that does nothing but count keeps the processor for 10 ticks, then another has it.  How
+/* A program that does nothing but count keeps the processor for 10 ms, then another has it.  How
  * many whole slices there are depends on how fast the compiler made it count. */
 static void slices_are_ten_milliseconds(void **state)
 {
@@ -118,7 +119,7 @@ static void slices_are_ten_milliseconds(void **state)
             begin = c;
         last = c;
     }
-    assert_int_equal(whole, guest_u64(&s->g, "preemptions"));
+    assert_true(whole <= guest_u64(&s->g, "preemptions"));
     assert_true(whole >= 2);
 }
 
@@ -152,7 +153,16 @@ static void same_address_different_frames(void **state)
 
 /* ---- faults ---- */
 
-/* Page faults of ring 3: address and error code, and the page tables say the same. */
+/* Did the process fault again later? Then the page came, and the instruction was tried again. */
+static bool was_retried(const struct story *s, size_t event)
+{
+    for (size_t i = event + 1; i < s->events; i++)
+        if (s->event[i].pid == s->event[event].pid && s->event[i].e.vector == 14)
+            return true;
+    return false;
+}
+
+/* Each "faulty" dies of its last page fault; address and error code say so, and the page tables. */
 static void page_faults(void **state)
 {
     static const uint32_t errors[] = {6, 7, 0x15, 4, 6};
@@ -162,15 +172,33 @@ static void page_faults(void **state)
         const struct story_event *e = &s->event[i];
         if (e->e.kind != LIBCPU_EVENT_EXCEPTION || e->e.vector != 14 || e->e.cpl != 3)
             continue;
-        assert_true(n < 5);
-        assert_string_equal(e->name, "faulty");
         assert_false(e->walk.ok);
+        assert_int_equal(e->e.error_code, e->walk.error_code);
+        if (strcmp(e->name, "faulty") != 0 || was_retried(s, i))
+            continue;
+        assert_true(n < 5);
         /* A read of the kernel is refused at a level that is there, or finds no page. */
         assert_int_equal(e->e.error_code & ~1u, errors[n] & ~1u);
-        assert_int_equal(e->e.error_code, e->walk.error_code);
         n++;
     }
     assert_int_equal(n, 5);
+}
+
+/* Demand paging: a program's first instruction is fetched from a page that is not there yet. */
+static void pages_come_when_they_are_touched(void **state)
+{
+    const struct story *s = *state;
+    unsigned fetched = 0, files = 0;
+    for (size_t i = 0; i < s->events; i++) {
+        const struct story_event *e = &s->event[i];
+        if (e->e.vector != 14 || e->e.cpl != 3 || e->e.error_code != 0x14)
+            continue;
+        assert_int_equal(e->e.address, e->e.rip);
+        files += strcmp(e->name, "hello") == 0 && was_retried(s, i);
+        fetched++;
+    }
+    assert_true(files >= 1);
+    assert_true(fetched >= 8);
 }
 
 /* Every walk that failed is followed by its fault. */
@@ -223,10 +251,11 @@ int main(void)
         cmocka_unit_test(the_level_is_that_of_cs),
         cmocka_unit_test(gates_and_stacks),
         cmocka_unit_test(three_doors),
-        cmocka_unit_test(ticks_are_a_millisecond_apart),
+        cmocka_unit_test(ticks_are_a_quarter_of_a_millisecond_apart),
         cmocka_unit_test(slices_are_ten_milliseconds),
         cmocka_unit_test(same_address_different_frames),
         cmocka_unit_test(page_faults),
+        cmocka_unit_test(pages_come_when_they_are_touched),
         cmocka_unit_test(failed_walks_are_faults),
         cmocka_unit_test(privileged_instructions),
         cmocka_unit_test(it_ends_well),

@@ -45,7 +45,7 @@ image triple 0f 01 1d 09 00 10 00 0f 0b 00 00 00 00 00 00
 image reset b0 06 ba f9 0c ee f4         # CF9h
 image hello ba f8 03 b0 68 ee b0 69 ee f4
 
-expect 0 -quiet
+expect 0 -quiet -append init=/bin/story
 expect 0 --image-format flat:real16 "$dir/off"
 expect 43 --image-format flat:real16 "$dir/exit"
 expect 2 --image-format flat:prot32 "$dir/triple"
@@ -116,15 +116,15 @@ expect 6 --image-format flat:real16 -d in_asm,exec,cpu,io -D "$dir/trace" "$dir/
 grep -q 'out dx, al' "$dir/trace" || bad "-d in_asm: no disassembly"
 grep -q 'port write 0x3f8 size 1 <- 0x68' "$dir/trace" || bad "-d io: no port access"
 grep -q '^rax ' "$dir/trace" || bad "-d cpu: no registers"
-expect 0 -d int,walk -D "$dir/trace"
+expect 0 -append init=/bin/story -d int,walk -D "$dir/trace"
 grep -q '^interrupt *0x20 ' "$dir/trace" || bad "-d int: no timer"
 grep -q '^exception *0x0e .*error 0x0006  address 0x0000000000000000' "$dir/trace" ||
     bad "-d int: no page fault at 0"
 grep -q '^walk .*PML4E@.*-> fault' "$dir/trace" || bad "-d walk: no fault"
 
-hash() { timeout 60 "$run" --state-hash "$@" </dev/null 2>&1 >/dev/null | tail -n 1; }
+hash() { timeout 60 "$run" -append init=/bin/story --state-hash "$@" </dev/null 2>&1 >/dev/null | tail -n 1; }
 [ -n "$(hash)" ] && [ "$(hash)" = "$(hash --stats)" ] || bad "two runs differ"
-expect 0 --stats
+expect 0 -append init=/bin/story --stats
 grep -q '^instructions [1-9]' "$dir/err" || bad "--stats: $(cat "$dir/err")"
 
 printf 'hello\nexit 3\n' | timeout 60 "$run" -append 'quiet init=/bin/sh' >"$dir/out"

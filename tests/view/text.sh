@@ -45,21 +45,21 @@ expect 0 --text --until cow
 shows '▸1 Walk' 'Linear address 0x' 'write by ring 3' '4-level paging' 'PML4' 'page table' \
     'error code 0x7 = present, write, ring 3' 'the PTE is read-only (R/W is 0)' 'TLB  '
 expect 0 --text --until demand
-shows 'not present: the walk ends here' '#PF at the PDE' 'nothing is mapped from'
+shows 'not present: the walk ends here' '#PF at the PML4E' 'nothing is mapped from'
 expect 0 --text --until cr3:8 --screen space --compare
 shows 'lower half' 'higher half' 'r-xu' 'user' 'kernel' 'shared: the same frame' 'parted: another frame'
 expect 0 --text --until user --screen physical
 shows '16384 frames of 4 KiB' 'page tables' 'Frame 0x' 'where RIP is' 'maps it at'
 expect 0 --text --until syscall:3 --screen tlb
-shows 'entries' 'global' 'none stale' 'Fills and flushes' 'TLB flush'
+shows 'entries' 'global' 'none stale' 'Fills and flushes'
 expect 0 --text --until syscall:3 --screen code
 shows 'syscall' '0f 05' 'rax' 'cr3' 'Stack' 'Memory'
 expect 0 --text --until interrupt --screen rings
-shows 'ring 3' 'ring 0' 'timer 0x20' '8259 master' 'vectors 20…27' '8254 counter 0' 'of 1193, mode 2' \
+shows 'ring 3' 'ring 0' 'timer 0x20' '8259 master' 'vectors 20…27' '8254 counter 0' 'of 298, mode 2' \
     'IDT at 0x' 'interrupt dpl' 'SYSCALL, RAX='
 
 expect 0 --text --until end --screen console
-shows 'power off' 'Serial port COM1'
+shows 'init ended with code 0' 'Serial port COM1'
 
 # Before paging there is none.
 expect 0 --text --screen walk
@@ -68,9 +68,9 @@ expect 0 --text --screen space
 shows 'No paging'
 
 # Slow motion, and registers that the step has changed.
-expect 0 --text --until user --keys oo
+expect 0 --text --until syscall --keys oo
 shows '▸ 2 Decode' 'opcode' 'press o: it has not happened yet'
-expect 0 --text --until user --keys ooo
+expect 0 --text --until syscall --keys ooo
 shows '▸ 3 Execute' ' → '
 # A breakpoint.
 expect 0 --text --break ffffffff80101bb5 --until end --screen code

@@ -85,3 +85,12 @@ bool string_has_word(const char *text, const char *word)
     }
     return false;
 }
+
+const char *find_char(const char *text, char c)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == c)
+            return text;
+    }
+    return NULL;
+}

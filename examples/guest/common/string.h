@@ -16,6 +16,9 @@ int strncmp(const char *a, const char *b, size_t size);
 /* Copies at most size - 1 characters and always ends the copy with a zero. */
 void string_copy(char *dest, const char *src, size_t size);
 
+/* The first place of a character that is not the final zero; NULL: none. */
+const char *find_char(const char *text, char c);
+
 /* Is word one of the words of text, which are separated by spaces? */
 bool string_has_word(const char *text, const char *word);
 

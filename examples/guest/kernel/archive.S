@@ -1,6 +1,6 @@
-/* archive.S: puts the archive of user programs into the kernel's image. */
-    .section .rodata
-    .balign 4096
+/* archive.S: the archive of the first files; unpacked at the start, and then given back. */
+    .section .init.rodata, "a"
+    .balign 16
     .globl archive_start, archive_end
 archive_start:
     .incbin "archive.cpio"

@@ -4,8 +4,7 @@
  */
 #include "cpu.h"
 
-#include "console.h"
-#include "string.h"
+#include "linux.h"
 #include "trap.h"
 
 #include <stddef.h>

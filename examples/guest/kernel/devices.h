@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_CASCADE = 2, IRQ_COM1 = 4 };
+enum { IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_CASCADE = 2, IRQ_COM1 = 4, IRQ_ATA = 14 };
 
 /* pic.c */
 void pic_init(void);
@@ -14,9 +14,8 @@ void pic_unmask(unsigned int line);
 bool pic_is_spurious(unsigned int line);
 void pic_end_of_interrupt(unsigned int line);
 
-/* pit.c */
-#define TICKS_PER_SECOND 1000
-void pit_init(void);
+/* ata.c */
+void ata_interrupt(void);
 
 /* serial.c */
 void serial_init(void);

@@ -1,204 +1,291 @@
 /*
- * exec.c: gives a task a new program: a fresh address space with the program's segments, and a
- * stack that holds what a program finds at its start. (System V ABI, AMD64 supplement, 3.4.1.)
- *
- *   the stack, from its top down: the strings; AT_NULL ... the auxiliary vector; NULL, envp;
- *   NULL, argv; and argc, to which RSP points.
+ * exec.c: execve. The kernel copies the file's name and all arguments out of the old program's
+ * memory, reads the first 256 bytes of the file, and asks one format after the other whether it
+ * knows them. A format may answer that another file must be run instead (the interpreter of a
+ * script), and the search begins again; if none knows the file, the answer is ENOEXEC.
  */
-#include "files.h"
+#include "exec.h"
 
-#include "console.h"
 #include "cpu.h"
-#include "memory.h"
 #include "string.h"
 
-#define STACK_SIZE (32u * 1024)
-#define MMAP_TOP   0x0000700000000000u
-#define MAX_WORDS  (PAGE_SIZE / 8)
+static const struct format *const formats[] = {&format_misc, &format_script, &format_elf};
 
-struct words {
-    uint64_t *at;
-    size_t used;
-};
+/* ---- the strings ---- */
 
-static void push(struct words *words, uint64_t value)
+/* Bytes just below what is there; from user or kernel memory. */
+static int push_bytes(struct program *p, const char *text, uint64_t user, size_t size)
 {
-    words->at[words->used++] = value;
+    if (size > p->at)
+        return -E2BIG;
+    p->at -= size;
+    for (size_t done = 0, n; done < size; done += n) {
+        size_t offset = (p->at + done) % PAGE_SIZE;
+        uint64_t *page = &p->pages[(p->at + done) / PAGE_SIZE];
+        n = size - done < PAGE_SIZE - offset ? size - done : PAGE_SIZE - offset;
+        if (*page == 0)
+            *page = frame_alloc(FRAME_ANON);
+        if (*page == 0)
+            return -ENOMEM;
+        char *to = (char *)direct(*page) + offset;
+        if (text != NULL)
+            memcpy(to, text + done, n);
+        else if (copy_from_user(to, user + done, n) != 0)
+            return -EFAULT;
+    }
+    return 0;
 }
 
-static void push_pair(struct words *words, uint64_t key, uint64_t value)
+int program_push(struct program *p, const char *text)
 {
-    push(words, key);
-    push(words, value);
+    return push_bytes(p, text, 0, strlen(text) + 1);
 }
 
-static void push_auxiliary(struct words *words, const struct program *program, uint64_t name)
+int program_drop_first(struct program *p)
 {
-    push_pair(words, AT_PHDR, program->headers);
-    push_pair(words, AT_PHENT, 56);
-    push_pair(words, AT_PHNUM, program->header_count);
-    push_pair(words, AT_PAGESZ, PAGE_SIZE);
-    push_pair(words, AT_ENTRY, program->entry);
-    push_pair(words, AT_HWCAP, cpu_features.leaf1_edx);
-    push_pair(words, AT_CLKTCK, 100);
-    push_pair(words, AT_EXECFN, name);
-    push_pair(words, AT_NULL, 0);
-}
-
-/* Fills words with what lies below the strings, in rising order. */
-static void build_words(struct words *words, const struct program *program,
-                        const struct exec_args *args, uint64_t text)
-{
-    push(words, args->argc);
-    for (uint32_t i = 0; i < args->argc; i++)
-        push(words, text + args->argv[i]);
-    push(words, 0);
-    for (uint32_t i = 0; i < args->envc; i++)
-        push(words, text + args->envp[i]);
-    push(words, 0);
-    push_auxiliary(words, program, args->argc > 0 ? text + args->argv[0] : 0);
-}
-
-/* Returns the program's first stack pointer, or 0 if there is no memory. */
-static uint64_t build_stack(uint64_t cr3, const struct program *program,
-                            const struct exec_args *args)
-{
-    uint64_t flags = PTE_WRITABLE | PTE_NX;
-    uint64_t scratch = frame_alloc();
-    if (scratch == 0)
+    if (p->argc == 0)
         return 0;
-    struct words words = {direct(scratch), 0};
-    uint64_t text = (USER_TOP - args->used) & ~15ull;
-    build_words(&words, program, args, text);
-    uint64_t rsp = (text - words.used * 8) & ~15ull;
-    int error = space_fill(cr3, USER_TOP - STACK_SIZE, USER_TOP, flags);
-    if (error == 0)
-        error = space_write(cr3, text, args->text, args->used);
-    if (error == 0)
-        error = space_write(cr3, rsp, words.at, words.used * 8);
-    frame_free(scratch);
-    return error == 0 ? rsp : 0;
+    while (((const char *)direct(p->pages[p->at / PAGE_SIZE]))[p->at % PAGE_SIZE] != '\0')
+        p->at++;
+    p->at++;
+    p->argc--;
+    return 0;
 }
 
-/* From here on the task is the new program: its old memory goes, its registers are zero. */
-static void become(struct task *task, uint64_t cr3, const struct program *program, uint64_t rsp)
+static int64_t user_length(uint64_t at)
 {
-    uint64_t old = task->cr3;
-    task->cr3 = cr3;
-    if (task == current)
-        write_cr3(cr3);
-    if (old != 0)
-        space_free(old);
-    task->brk_start = task->brk = page_up(program->end);
-    task->mmap_end = MMAP_TOP;
-    *task_frame(task) = (struct trap_frame){
-        .rip = program->entry,
-        .cs = USER_CS,
-        .rflags = RFLAGS_FIXED | RFLAGS_IF,
-        .rsp = rsp,
-        .ss = USER_DS,
-    };
+    char piece[64];
+    for (uint64_t n = 0; n <= ARG_PAGES * PAGE_SIZE; n += sizeof(piece)) {
+        int64_t length = copy_string_from_user(piece, at + n, sizeof(piece));
+        if (length >= 0)
+            return (int64_t)n + length;
+        if (length != -ENAMETOOLONG)
+            return length;
+    }
+    return -E2BIG;
 }
 
-static void set_name(struct task *task, const char *path)
+static int64_t count_pointers(uint64_t list)
+{
+    uint64_t pointer;
+    if (list == 0)
+        return 0;
+    for (int64_t n = 0; n <= ARG_PAGES * PAGE_SIZE / 2; n++) {
+        if (copy_from_user(&pointer, list + 8 * (uint64_t)n, sizeof(pointer)) != 0)
+            return -EFAULT;
+        if (pointer == 0)
+            return n;
+    }
+    return -E2BIG;
+}
+
+/* The last string first, so that the first lies lowest. */
+static int push_list(struct program *p, uint64_t list, uint64_t count)
+{
+    for (uint64_t i = count; i-- > 0;) {
+        uint64_t pointer;
+        if (copy_from_user(&pointer, list + 8 * i, sizeof(pointer)) != 0)
+            return -EFAULT;
+        int64_t length = user_length(pointer);
+        if (length < 0)
+            return (int)length;
+        int error = push_bytes(p, NULL, pointer, (size_t)length + 1);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+static int push_arguments(struct program *p, uint64_t argv, uint64_t envp)
+{
+    int64_t argc = count_pointers(argv), envc = count_pointers(envp);
+    if (argc < 0 || envc < 0)
+        return (int)(argc < 0 ? argc : envc);
+    p->argc = (uint64_t)argc;
+    p->envc = (uint64_t)envc;
+    int error = push_list(p, envp, p->envc);
+    if (error == 0)
+        error = push_list(p, argv, p->argc);
+    if (error == 0 && argc == 0) { /* never empty, as on Linux since 5.18 */
+        error = program_push(p, "");
+        p->argc = 1;
+    }
+    return error;
+}
+
+/* ---- the file ---- */
+
+static int take_inode(struct program *p, struct inode *inode)
+{
+    inode_put(p->inode);
+    p->inode = inode;
+    if ((inode->mode & S_IFMT) != S_IFREG || (inode->mode & S_IXUGO) == 0)
+        return -EACCES;
+    if (inode->writers > 0)
+        return -ETXTBSY;
+    memset(p->header, 0, HEADER_SIZE);
+    int64_t n = cache_read_kernel(inode, p->header, HEADER_SIZE, 0);
+    return n < 0 ? (int)n : 0;
+}
+
+int program_open(struct program *p, const char *path)
+{
+    struct inode *inode;
+    int error = path_lookup(AT_FDCWD, path, true, &inode);
+    if (error != 0)
+        return error;
+    string_copy(p->path, path, sizeof(p->path));
+    return take_inode(p, inode);
+}
+
+static int search_formats(struct program *p)
+{
+    for (;;) {
+        int answer = -ENOEXEC;
+        for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]) && answer == -ENOEXEC; i++)
+            answer = formats[i]->load(p);
+        if (answer != ONE_MORE)
+            return answer;
+        if (++p->depth > INTERPRETERS)
+            return -ELOOP;
+    }
+}
+
+static void free_program(struct program *p)
+{
+    for (size_t i = 0; i < ARG_PAGES; i++) {
+        if (p->pages[i] != 0)
+            frame_put(p->pages[i]);
+    }
+    inode_put(p->inode);
+    kfree(p);
+}
+
+/* ---- the change ---- */
+
+static void set_name(const char *path)
 {
     const char *name = path;
     for (; *path != '\0'; path++) {
-        if (path[0] == '/' && path[1] != '\0')
+        if (*path == '/' && path[1] != '\0')
             name = path + 1;
     }
-    string_copy(task->name, name, NAME_SIZE);
+    string_copy(current->name, name, NAME_SIZE);
 }
 
-/* All that can fail happens in the new address space, before the old one is given up. */
-static int load(struct task *task, const struct file *file, const struct exec_args *args,
-                const char **reason)
+/* The strings' pages become the top of the new stack. */
+static int install_strings(struct program *p, struct mm *mm)
 {
-    struct program program;
-    *reason = "no memory";
-    uint64_t cr3 = space_new();
-    if (cr3 == 0)
-        return -ENOMEM;
-    int error = elf_load(file, cr3, &program, reason);
-    uint64_t rsp = error == 0 ? build_stack(cr3, &program, args) : 0;
-    if (rsp == 0) {
-        space_free(cr3);
-        return error != 0 ? error : -ENOMEM;
+    struct vma stack = {.prot = PROT_READ | PROT_WRITE,
+                        .flags = MAP_PRIVATE | MAP_GROWSDOWN | MAP_FIXED};
+    uint64_t bottom = STACK_TOP - ARG_PAGES * PAGE_SIZE;
+    uint64_t first = page_down(p->at);
+    int64_t at = mm_map(mm, bottom + first, STACK_TOP - bottom - first, stack);
+    if (at < 0)
+        return (int)at;
+    const struct vma *vma = vma_find(mm, bottom + first);
+    for (uint64_t i = first / PAGE_SIZE; i < ARG_PAGES; i++) {
+        uint64_t *pte = pte_of(mm->cr3, bottom + i * PAGE_SIZE, true);
+        if (pte == NULL)
+            return -ENOMEM;
+        *pte = p->pages[i] | vma_pte_flags(vma, true);
+        p->pages[i] = 0;
+        mm->resident++;
     }
-    become(task, cr3, &program, rsp);
     return 0;
 }
 
-int exec_program(struct task *task, const char *path, const struct exec_args *args)
+int program_replace(struct program *p, struct mm *mm)
 {
-    struct file file;
-    const char *reason;
-    int error = archive_find(path, &file);
+    int error = install_strings(p, mm);
+    if (error != 0) {
+        mm_put(mm);
+        return error;
+    }
+    mm->exe = inode_get(p->inode);
+    task_release_memory();
+    task_set_mm(mm);
+    fd_close_on_exec();
+    signal_exec();
+    set_name(p->first);
+    void *fresh = fpu_new(NULL);
+    if (fresh != NULL) {
+        memcpy(current->fpu, fresh, fpu_size);
+        fpu_load(fresh);
+        kfree(fresh);
+    }
+    current->fs_base = current->gs_base = 0;
+    write_msr(MSR_FS_BASE, 0);
+    write_msr(MSR_KERNEL_GS_BASE, 0);
+    current->clear_tid = 0;
+    current->did_exec = true;
+    return 0;
+}
+
+static struct program *new_program(struct inode *inode, const char *path, int *error)
+{
+    struct program *p = kmalloc(sizeof(*p));
+    if (p == NULL) {
+        inode_put(inode);
+        *error = -ENOMEM;
+        return NULL;
+    }
+    p->at = ARG_PAGES * PAGE_SIZE;
+    string_copy(p->path, path, sizeof(p->path));
+    string_copy(p->first, path, sizeof(p->first));
+    *error = take_inode(p, inode);
+    if (*error == 0)
+        *error = program_push(p, p->first);
+    return p;
+}
+
+/* execveat's path may be relative to a descriptor: scripts find their file under /dev/fd. */
+int64_t exec_program(int dirfd, const char *path, uint64_t argv, uint64_t envp, int flags)
+{
+    struct inode *inode;
+    int error;
+    if ((flags & AT_EMPTY_PATH) && path[0] == '\0') {
+        const struct file *file = fd_file(dirfd);
+        if (file == NULL)
+            return -EBADF;
+        inode = inode_get(file->inode);
+    } else {
+        error = path_lookup(dirfd, path, (flags & AT_SYMLINK_NOFOLLOW) == 0, &inode);
+        if (error != 0)
+            return error;
+        if ((inode->mode & S_IFMT) == S_IFLNK)
+            error = -ELOOP;
+    }
+    struct program *p = new_program(inode, path, &error);
+    if (p == NULL)
+        return error;
+    if (error == 0)
+        error = push_arguments(p, argv, envp);
+    if (error == 0)
+        error = search_formats(p);
+    free_program(p);
+    return error;
+}
+
+/* The first program has nobody to call execve for it. */
+int kernel_exec(const char *path)
+{
+    struct inode *inode;
+    int error = path_lookup(AT_FDCWD, path, true, &inode);
     if (error != 0)
         return error;
-    if ((file.mode & 0111) == 0)
-        return -EACCES;
-    error = load(task, &file, args, &reason);
-    if (error != 0) {
-        log_line("exec", "pid %d: %s refused: %s", task->pid, path, reason);
+    struct program *p = new_program(inode, path, &error);
+    if (p == NULL)
         return error;
+    static const char *const environment[] = {"TERM=linux", "PATH=/bin:/sbin:/usr/bin", "HOME=/"};
+    for (size_t i = 0; i < 3 && error == 0; i++, p->envc++)
+        error = program_push(p, environment[i]);
+    if (error == 0) {
+        p->argc = 1;
+        error = program_push(p, path);
     }
-    set_name(task, path);
-    uint64_t entry = task_frame(task)->rip;
-    log_line("exec", "pid %d is %s: CR3 0x%06lx, entry 0x%lx is at physical 0x%06lx", task->pid,
-             path, task->cr3, entry, space_physical(task->cr3, entry));
-    return 0;
-}
-
-int exec_add(struct exec_args *args, bool environment, const char *text)
-{
-    uint32_t *count = environment ? &args->envc : &args->argc;
-    size_t size = strlen(text) + 1;
-    if (*count == MAX_ARGS || size > sizeof(args->text) - args->used)
-        return -E2BIG;
-    (environment ? args->envp : args->argv)[(*count)++] = (uint16_t)args->used;
-    memcpy(args->text + args->used, text, size);
-    args->used += (uint32_t)size;
-    return 0;
-}
-
-/* Copies one of the program's two lists of strings, which ends with a null pointer. */
-static int copy_list(struct exec_args *args, bool environment, uint64_t list)
-{
-    for (; list != 0; list += 8) {
-        uint64_t pointer;
-        if (copy_from_user(&pointer, list, sizeof(pointer)) != 0)
-            return -EFAULT;
-        if (pointer == 0)
-            break;
-        uint32_t *count = environment ? &args->envc : &args->argc;
-        size_t room = sizeof(args->text) - args->used;
-        if (*count == MAX_ARGS)
-            return -E2BIG;
-        int64_t n = copy_string_from_user(args->text + args->used, pointer, room);
-        if (n < 0)
-            return n == -EFAULT ? -EFAULT : -E2BIG;
-        (environment ? args->envp : args->argv)[(*count)++] = (uint16_t)args->used;
-        args->used += (uint32_t)n + 1;
-    }
-    return 0;
-}
-
-int64_t exec_from_user(uint64_t path, uint64_t argv, uint64_t envp)
-{
-    char name[128];
-    int64_t n = copy_string_from_user(name, path, sizeof(name));
-    if (n < 0)
-        return n;
-    uint64_t frame = frame_alloc();
-    if (frame == 0)
-        return -ENOMEM;
-    struct exec_args *args = direct(frame);
-    int error = copy_list(args, false, argv);
     if (error == 0)
-        error = copy_list(args, true, envp);
-    if (error == 0)
-        error = exec_program(current, name, args);
-    frame_free(frame);
+        error = search_formats(p);
+    free_program(p);
     return error;
 }

@@ -1,10 +1,11 @@
 /*
- * frames.c: which 4 KiB frames of RAM are free: one bit for each, 1 if free. The bitmap lies right
- * behind the kernel and the module.
+ * frames.c: physical memory in frames of 4 KiB. A table says of each frame what it is used for and
+ * by how many: copy on write, the page cache and shared libraries all put one frame into several
+ * page tables. Free frames form a list, lowest first after the start, so that runs repeat exactly.
  */
 #include "boot.h"
 #include "console.h"
-#include "memory.h"
+#include "mem.h"
 #include "string.h"
 
 extern char kernel_end[];
@@ -12,11 +13,11 @@ extern char kernel_end[];
 #define RAM_LIMIT 0x1000000000u /* 64 GiB: more is left alone */
 #define LOW_END   0x100000u     /* the first MiB belongs to the board */
 
+struct frame *frames;
 uint64_t frames_total, frames_free, ram_end;
+uint64_t frames_of_kind[FRAME_KINDS];
 
-static uint64_t *bitmap;
-static uint64_t bitmap_words;
-static uint64_t next_word; /* where to look first */
+static uint32_t free_list; /* a frame's number; 0: empty */
 
 static uint64_t min(uint64_t a, uint64_t b)
 {
@@ -28,63 +29,111 @@ static uint64_t max(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static void set_free(uint64_t frame)
+static void set_kind(struct frame *frame, enum frame_kind kind)
 {
-    bitmap[frame / PAGE_SIZE / 64] |= 1ull << (frame / PAGE_SIZE % 64);
+    frames_of_kind[frame->kind]--;
+    frames_of_kind[kind]++;
+    frame->kind = (uint16_t)kind;
+}
+
+static void put_on_list(uint64_t pa)
+{
+    struct frame *frame = frame_of(pa);
+    set_kind(frame, FRAME_FREE);
+    frame->refs = 0;
+    frame->next = free_list;
+    free_list = (uint32_t)(pa / PAGE_SIZE);
     frames_free++;
 }
 
-/* Frees what lies both in the region and at or above start, without the module. */
-static void free_region(const struct region *ram, uint64_t start)
+/* Whole frames of the range that were reserved become free; downwards, so the lowest is first. */
+void frame_release_range(uint64_t start, uint64_t end)
 {
-    uint64_t at = page_up(max(ram->start, start));
-    uint64_t end = page_down(min(ram->end, ram_end));
-    uint64_t skip_from = page_down(boot_facts.module.start);
-    uint64_t skip_to = page_up(boot_facts.module.end);
-    for (; at < end; at += PAGE_SIZE) {
-        if (at < skip_from || at >= skip_to)
-            set_free(at);
+    for (uint64_t at = page_down(end); at > page_up(start);) {
+        at -= PAGE_SIZE;
+        if (frame_of(at)->kind != FRAME_RESERVED)
+            continue;
+        put_on_list(at);
+        frames_total++;
     }
 }
 
-void frames_init(void)
+INIT static void release_region(const struct region *ram, uint64_t start)
+{
+    const struct region *module = &boot_facts.module;
+    uint64_t from = max(ram->start, start), to = min(ram->end, ram_end);
+    if (from >= to)
+        return;
+    if (module->end <= from || module->start >= to) {
+        frame_release_range(from, to);
+        return;
+    }
+    frame_release_range(max(from, page_up(module->end)), to);
+    if (module->start > from)
+        frame_release_range(from, page_down(module->start));
+}
+
+/* The frame table lies behind the kernel and the module. */
+INIT void frames_init(void)
 {
     for (size_t i = 0; i < boot_facts.regions; i++)
         ram_end = max(ram_end, min(boot_facts.ram[i].end, RAM_LIMIT));
     uint64_t start = page_up((uint64_t)kernel_end - KERNEL_BASE);
-    uint64_t module_end = page_up(boot_facts.module.end);
-    start = max(start, module_end);
-    bitmap = direct(start);
-    bitmap_words = (ram_end / PAGE_SIZE + 63) / 64;
-    memset(bitmap, 0, bitmap_words * 8);
-    start = page_up(start + bitmap_words * 8);
-    for (size_t i = 0; i < boot_facts.regions; i++)
-        free_region(&boot_facts.ram[i], max(start, LOW_END));
-    frames_total = frames_free;
+    start = max(start, page_up(boot_facts.module.end));
+    uint64_t count = ram_end / PAGE_SIZE;
+    frames = direct(start);
+    memset(frames, 0, count * sizeof(struct frame));
+    frames_of_kind[FRAME_RESERVED] = count;
+    uint64_t behind = page_up(start + count * sizeof(struct frame));
+    uint64_t image = page_up((uint64_t)kernel_end - KERNEL_BASE);
+    for (size_t i = boot_facts.regions; i-- > 0;) {
+        struct region above = {max(boot_facts.ram[i].start, behind), boot_facts.ram[i].end};
+        struct region below = {max(boot_facts.ram[i].start, image),
+                               min(boot_facts.ram[i].end, start)};
+        release_region(&above, LOW_END);
+        release_region(&below, LOW_END);
+    }
     if (frames_free == 0)
         panic("no memory");
 }
 
-uint64_t frame_alloc(void)
+uint64_t frame_alloc_dirty(enum frame_kind kind)
 {
-    for (uint64_t i = 0; i < bitmap_words; i++) {
-        uint64_t word = next_word;
-        if (bitmap[word] != 0) {
-            uint64_t bit = (uint64_t)__builtin_ctzll(bitmap[word]);
-            bitmap[word] &= ~(1ull << bit);
-            frames_free--;
-            uint64_t frame = (word * 64 + bit) * PAGE_SIZE;
-            memset(direct(frame), 0, PAGE_SIZE);
-            return frame;
-        }
-        next_word = word + 1 == bitmap_words ? 0 : word + 1;
-    }
-    return 0;
+    if (free_list == 0)
+        return 0;
+    uint64_t pa = (uint64_t)free_list * PAGE_SIZE;
+    struct frame *frame = frame_of(pa);
+    free_list = frame->next;
+    frames_free--;
+    frame->refs = 1;
+    frame->next = 0;
+    set_kind(frame, kind);
+    return pa;
 }
 
-void frame_free(uint64_t frame)
+uint64_t frame_alloc(enum frame_kind kind)
 {
-    set_free(frame);
-    if (frame / PAGE_SIZE / 64 < next_word)
-        next_word = frame / PAGE_SIZE / 64;
+    uint64_t pa = frame_alloc_dirty(kind);
+    if (pa != 0)
+        memset(direct(pa), 0, PAGE_SIZE);
+    return pa;
+}
+
+/* One more owner. Reserved frames (the vDSO's, in the kernel's image) are not counted. */
+void frame_get(uint64_t pa)
+{
+    if (frame_of(pa)->kind != FRAME_RESERVED)
+        frame_of(pa)->refs++;
+}
+
+/* One owner less; the last one's going frees it. */
+void frame_put(uint64_t pa)
+{
+    struct frame *frame = frame_of(pa);
+    if (frame->kind == FRAME_RESERVED)
+        return;
+    if (frame->refs == 0)
+        panic("frame 0x%lx is freed twice", pa);
+    if (--frame->refs == 0)
+        put_on_list(pa);
 }

@@ -3,7 +3,7 @@
  * given away, so all that is of use is copied first. (Multiboot specification 0.6.96, section 3.3.)
  */
 #include "boot.h"
-#include "memory.h"
+#include "mem.h"
 #include "string.h"
 
 #define LOADER_MAGIC 0x2badb002u

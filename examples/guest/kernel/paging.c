@@ -1,17 +1,17 @@
 /*
- * paging.c: page tables. Four levels of 512 entries translate bits 47 to 12 of an address, nine
- * bits a level. (SDM vol. 3A, "4-Level Paging".)
+ * paging.c: four levels of tables, each one frame of 512 entries, translate an address, nine bits a
+ * level. (SDM vol. 3A, "4-Level Paging".)
  *
  * The upper half of the top-level table is the kernel's. Its entries are made once, before the
  * first program, and copied into each new table, so that all address spaces share the subtrees
- * below them.
+ * below them. What is in the lower half, mm.c and fault.c decide.
  */
 #include "console.h"
 #include "cpu.h"
-#include "memory.h"
+#include "mem.h"
 #include "string.h"
 
-extern char kernel_text[], kernel_rodata[], kernel_data[], kernel_end[];
+extern char kernel_text[], kernel_rodata[], kernel_data[], kernel_init[], kernel_end[];
 
 #define ENTRIES   512u
 #define USER_HALF 256u
@@ -23,173 +23,99 @@ static uint64_t *table_at(uint64_t entry)
     return direct(entry & PTE_ADDRESS);
 }
 
-static unsigned int index_at(uint64_t address, unsigned int level)
+static unsigned int index_at(uint64_t va, unsigned int level)
 {
-    return (unsigned int)(address >> (12 + 9 * (level - 1))) % ENTRIES;
+    return (unsigned int)(va >> (12 + 9 * (level - 1))) % ENTRIES;
 }
 
 /*
  * The entry that translates an address at a level (1 for 4 KiB, 2 for 2 MiB pages). Tables on the
  * way are made if create is set. NULL if there is none, or no frame for it.
  */
-static uint64_t *entry_of(uint64_t cr3, uint64_t address, unsigned int at_level, bool create)
+static uint64_t *entry_of(uint64_t cr3, uint64_t va, unsigned int at_level, bool create)
 {
     uint64_t *table = table_at(cr3);
     for (unsigned int level = 4; level > at_level; level--) {
-        uint64_t *entry = &table[index_at(address, level)];
+        uint64_t *entry = &table[index_at(va, level)];
         if ((*entry & PTE_PRESENT) == 0) {
-            uint64_t frame = create ? frame_alloc() : 0;
+            uint64_t frame = create ? frame_alloc(FRAME_TABLE) : 0;
             if (frame == 0)
                 return NULL;
             /* The last level decides; those above it allow everything in their half. */
-            uint64_t user = address < USER_TOP ? PTE_USER : 0;
-            *entry = frame | PTE_PRESENT | PTE_WRITABLE | user;
+            *entry = frame | PTE_PRESENT | PTE_WRITABLE | (va < USER_TOP ? PTE_USER : 0);
         }
         table = table_at(*entry);
     }
-    return &table[index_at(address, at_level)];
+    return &table[index_at(va, at_level)];
 }
 
-int space_map(uint64_t cr3, uint64_t address, uint64_t frame, uint64_t flags)
+uint64_t *pte_of(uint64_t cr3, uint64_t va, bool create)
 {
-    uint64_t *entry = entry_of(cr3, address, 1, true);
-    if (entry == NULL)
-        return -ENOMEM;
-    *entry = frame | flags | PTE_PRESENT;
-    return 0;
-}
-
-/* A page that is there already is an error, not a thing to replace. */
-static int fill_page(uint64_t cr3, uint64_t address, uint64_t flags)
-{
-    if (space_physical(cr3, address) != 0)
-        return -EINVAL;
-    uint64_t frame = frame_alloc();
-    if (frame == 0)
-        return -ENOMEM;
-    int error = space_map(cr3, address, frame, flags | PTE_USER);
-    if (error != 0)
-        frame_free(frame);
-    return error;
-}
-
-/* Maps new, zeroed frames in the user half: all of them, or none. */
-int space_fill(uint64_t cr3, uint64_t start, uint64_t end, uint64_t flags)
-{
-    for (uint64_t at = start; at < end; at += PAGE_SIZE) {
-        int error = fill_page(cr3, at, flags);
-        if (error != 0) {
-            space_unmap(cr3, start, at);
-            return error;
-        }
-    }
-    return 0;
-}
-
-void space_unmap(uint64_t cr3, uint64_t start, uint64_t end)
-{
-    for (uint64_t at = start; at < end; at += PAGE_SIZE) {
-        uint64_t *entry = entry_of(cr3, at, 1, false);
-        if (entry == NULL || (*entry & PTE_PRESENT) == 0)
-            continue;
-        frame_free(*entry & PTE_ADDRESS);
-        *entry = 0;
-        invalidate_page(at);
-    }
-}
-
-uint64_t space_physical(uint64_t cr3, uint64_t address)
-{
-    const uint64_t *entry = entry_of(cr3, address, 1, false);
-    if (entry == NULL || (*entry & PTE_PRESENT) == 0)
-        return 0;
-    return (*entry & PTE_ADDRESS) + address % PAGE_SIZE;
-}
-
-/* Writes into any address space, page by page, through the direct map. */
-int space_write(uint64_t cr3, uint64_t address, const void *data, size_t size)
-{
-    const char *from = data;
-    while (size > 0) {
-        uint64_t physical = space_physical(cr3, address);
-        if (physical == 0)
-            return -EFAULT;
-        size_t n = PAGE_SIZE - address % PAGE_SIZE;
-        n = n < size ? n : size;
-        memcpy(direct(physical), from, n);
-        address += n;
-        from += n;
-        size -= n;
-    }
-    return 0;
+    return entry_of(cr3, va, 1, create);
 }
 
 /* A null entry stands for its whole subtree: nothing below it has to exist. */
-uint64_t space_new(void)
+uint64_t tables_new(void)
 {
-    uint64_t cr3 = frame_alloc();
+    uint64_t cr3 = frame_alloc(FRAME_TABLE);
     if (cr3 != 0)
         memcpy(table_at(cr3) + USER_HALF, table_at(kernel_cr3) + USER_HALF, PAGE_SIZE / 2);
     return cr3;
 }
 
-static void free_table(uint64_t *table, unsigned int level, unsigned int entries)
+static void free_tables(uint64_t *table, unsigned int level, unsigned int entries)
 {
     for (unsigned int i = 0; i < entries; i++) {
         if ((table[i] & PTE_PRESENT) == 0)
             continue;
-        if (level > 1)
-            free_table(table_at(table[i]), level - 1, ENTRIES);
-        frame_free(table[i] & PTE_ADDRESS);
+        if (level > 2)
+            free_tables(table_at(table[i]), level - 1, ENTRIES);
+        frame_put(table[i] & PTE_ADDRESS);
     }
 }
 
-void space_free(uint64_t cr3)
+/* The tables alone: the pages that they map have been given back before. */
+void tables_free(uint64_t cr3)
 {
-    free_table(table_at(cr3), 4, USER_HALF);
-    frame_free(cr3);
+    free_tables(table_at(cr3), 4, USER_HALF);
+    frame_put(cr3);
 }
 
-static int copy_table(uint64_t *to, const uint64_t *from, unsigned int level, unsigned int entries)
+int map_kernel_page(uint64_t va, uint64_t frame)
 {
-    for (unsigned int i = 0; i < entries; i++) {
-        if ((from[i] & PTE_PRESENT) == 0)
-            continue;
-        uint64_t frame = frame_alloc();
-        if (frame == 0)
-            return -ENOMEM;
-        to[i] = frame | (from[i] & ~PTE_ADDRESS);
-        if (level == 1)
-            memcpy(direct(frame), table_at(from[i]), PAGE_SIZE);
-        else if (copy_table(direct(frame), table_at(from[i]), level - 1, ENTRIES) != 0)
-            return -ENOMEM;
-    }
+    uint64_t *entry = pte_of(kernel_cr3, va, true);
+    if (entry == NULL)
+        return -1;
+    *entry = frame | PTE_PRESENT | PTE_WRITABLE | PTE_GLOBAL | PTE_NX;
     return 0;
 }
 
-/* Copies the user half: the same addresses, the same contents, other frames. */
-int space_copy(uint64_t to_cr3, uint64_t from_cr3)
+void unmap_kernel_page(uint64_t va)
 {
-    return copy_table(table_at(to_cr3), table_at(from_cr3), 4, USER_HALF);
+    uint64_t *entry = pte_of(kernel_cr3, va, false);
+    if (entry == NULL || (*entry & PTE_PRESENT) == 0)
+        return;
+    frame_put(*entry & PTE_ADDRESS);
+    *entry = 0;
+    invalidate_page(va);
 }
 
-static void must(int error)
+INIT static void map_image(const char *from, const char *to, uint64_t flags)
 {
-    if (error != 0)
-        panic("no memory for the kernel's page tables");
+    for (uint64_t at = (uint64_t)from; at < (uint64_t)to; at += PAGE_SIZE) {
+        uint64_t *entry = pte_of(kernel_cr3, at, true);
+        if (entry == NULL)
+            panic("no memory for the kernel's page tables");
+        *entry = (at - KERNEL_BASE) | flags | PTE_PRESENT | PTE_GLOBAL;
+    }
 }
 
-static void map_kernel(const char *from, const char *to, uint64_t flags)
-{
-    for (uint64_t at = (uint64_t)from; at < (uint64_t)to; at += PAGE_SIZE)
-        must(space_map(kernel_cr3, at, at - KERNEL_BASE, flags | PTE_GLOBAL));
-}
-
-static void map_ram(void)
+INIT static void map_ram(void)
 {
     for (uint64_t at = 0; at < ram_end; at += LARGE_SIZE) {
         uint64_t *entry = entry_of(kernel_cr3, DIRECT_BASE + at, 2, true);
-        must(entry == NULL ? -ENOMEM : 0);
+        if (entry == NULL)
+            panic("no memory for the direct map");
         *entry = at | PTE_PRESENT | PTE_WRITABLE | PTE_LARGE | PTE_GLOBAL | PTE_NX;
     }
 }
@@ -198,13 +124,15 @@ static void map_ram(void)
  * The kernel's final tables: its code is executable and not writable, all else is not executable,
  * and the low half is empty: the identity map that the start needed is gone.
  */
-void paging_init(void)
+INIT void paging_init(void)
 {
-    kernel_cr3 = frame_alloc();
-    map_kernel(kernel_text, kernel_rodata, 0);
-    map_kernel(kernel_rodata, kernel_data, PTE_NX);
-    map_kernel(kernel_data, kernel_end, PTE_NX | PTE_WRITABLE);
+    kernel_cr3 = frame_alloc(FRAME_TABLE);
+    map_image(kernel_text, kernel_rodata, 0);
+    map_image(kernel_rodata, kernel_init, PTE_NX);
+    map_image(kernel_init, kernel_data, 0);
+    map_image(kernel_data, kernel_end, PTE_NX | PTE_WRITABLE);
     map_ram();
-    must(entry_of(kernel_cr3, STACKS_BASE, 3, true) == NULL ? -ENOMEM : 0);
+    if (entry_of(kernel_cr3, STACKS_BASE, 3, true) == NULL)
+        panic("no memory for the kernel stacks' table");
     write_cr3(kernel_cr3);
 }

@@ -1,19 +1,23 @@
 /*
  * task.c: how tasks begin and end. Task 0 is the kernel's own thread, which started the system and
- * then idles; task 1 is init; all others are made by fork.
+ * then idles; process 1 is init; all others are made by fork. A task that ends gives back all but
+ * its place in the table, where its status waits for the parent.
  */
 #include "task.h"
 
+#include "console.h"
 #include "cpu.h"
-#include "memory.h"
+#include "fs.h"
 #include "string.h"
 
-#define STACK_SIZE 8192u
-#define STACK_SLOT 16384u /* a stack and as much unmapped space below it */
+#define STACK_SIZE 16384u
+#define STACK_SLOT 32768u /* a stack and as much unmapped space below it */
+#define PID_MAX    32768
 
 struct task tasks[MAX_TASKS];
 struct task *current = &tasks[0];
-static int32_t next_pid;
+uint64_t forks, exits;
+static int32_t last_pid;
 
 /* For a reader outside the machine: offsets and sizes in struct task, ended by a zero name. */
 const struct layout_note {
@@ -25,21 +29,24 @@ const struct layout_note {
     {"pid", offsetof(struct task, pid)},
     {"parent", offsetof(struct task, parent)},
     {"state", offsetof(struct task, state)},
-    {"slice", offsetof(struct task, slice)},
     {"cr3", offsetof(struct task, cr3)},
+    {"mm", offsetof(struct task, mm)},
     {"stack_top", offsetof(struct task, stack_top)},
     {"rsp", offsetof(struct task, rsp)},
-    {"ticks", offsetof(struct task, ticks)},
+    {"nice", offsetof(struct task, nice)},
+    {"vruntime", offsetof(struct task, vruntime)},
+    {"user_time", offsetof(struct task, user_time)},
     {"switches", offsetof(struct task, switches)},
     {"status", offsetof(struct task, status)},
     {"name", offsetof(struct task, name)},
     {"", 0},
 };
 
-void task_init(void)
+INIT void task_init(void)
 {
-    tasks[0] = (struct task){.pid = next_pid++, .state = TASK_READY, .cr3 = kernel_cr3};
-    string_copy(tasks[0].name, "kernel", NAME_SIZE);
+    tasks[0].state = TASK_READY;
+    tasks[0].cr3 = kernel_cr3;
+    string_copy(tasks[0].name, "idle", NAME_SIZE);
 }
 
 struct trap_frame *task_frame(const struct task *task)
@@ -47,20 +54,38 @@ struct trap_frame *task_frame(const struct task *task)
     return (struct trap_frame *)task->stack_top - 1;
 }
 
-/* Each place in the table has its own stack, which is mapped at first use and then stays. */
-static uint64_t stack_for(const struct task *task)
+struct task *task_of(int64_t pid)
 {
-    uint64_t top = STACKS_BASE + (uint64_t)(task - tasks + 1) * STACK_SLOT;
-    for (uint64_t at = top - STACK_SIZE; at < top; at += PAGE_SIZE) {
-        if (space_physical(kernel_cr3, at) != 0)
-            continue;
-        uint64_t frame = frame_alloc();
-        if (frame == 0)
-            return 0;
-        if (space_map(kernel_cr3, at, frame, PTE_WRITABLE | PTE_GLOBAL | PTE_NX) != 0)
-            return 0;
+    for (int i = 1; i < MAX_TASKS; i++) {
+        if (tasks[i].state != TASK_FREE && tasks[i].pid == pid)
+            return &tasks[i];
     }
-    return top;
+    return NULL;
+}
+
+static uint64_t stack_top(const struct task *task)
+{
+    return STACKS_BASE + (uint64_t)(task - tasks + 1) * STACK_SLOT;
+}
+
+static void free_stack(const struct task *task)
+{
+    for (uint64_t at = stack_top(task) - STACK_SIZE; at < stack_top(task); at += PAGE_SIZE)
+        unmap_kernel_page(at);
+}
+
+static bool make_stack(const struct task *task)
+{
+    for (uint64_t at = stack_top(task) - STACK_SIZE; at < stack_top(task); at += PAGE_SIZE) {
+        uint64_t frame = frame_alloc(FRAME_KERNEL);
+        if (frame != 0 && map_kernel_page(at, frame) == 0)
+            continue;
+        if (frame != 0)
+            frame_put(frame);
+        free_stack(task);
+        return false;
+    }
+    return true;
 }
 
 /* The new task's first switch "returns" to task_entry, with six empty registers. */
@@ -73,6 +98,37 @@ static void prepare_stack(struct task *task)
     task->rsp = (uint64_t)rsp;
 }
 
+/* A thread of the kernel: its first switch "returns" to a function, and that to task_entry. */
+void task_begin_at(struct task *task, void (*body)(void))
+{
+    uint64_t *rsp = (uint64_t *)task_frame(task);
+    *--rsp = (uint64_t)task_entry;
+    *--rsp = (uint64_t)body;
+    for (int i = 0; i < 6; i++)
+        *--rsp = 0;
+    task->rsp = (uint64_t)rsp;
+    task->state = TASK_READY;
+}
+
+/* Pids are in use as a process, a group or a session. */
+static bool pid_in_use(int32_t pid)
+{
+    for (int i = 1; i < MAX_TASKS; i++) {
+        const struct task *t = &tasks[i];
+        if (t->state != TASK_FREE && (t->pid == pid || t->pgid == pid || t->sid == pid))
+            return true;
+    }
+    return false;
+}
+
+static int32_t new_pid(void)
+{
+    do
+        last_pid = last_pid >= PID_MAX ? 2 : last_pid + 1;
+    while (pid_in_use(last_pid));
+    return last_pid;
+}
+
 static struct task *free_slot(void)
 {
     for (int i = 1; i < MAX_TASKS; i++) {
@@ -82,125 +138,253 @@ static struct task *free_slot(void)
     return NULL;
 }
 
-/* The caller fills the frame and makes it ready. NULL if there is no room. */
-struct task *task_new(int32_t parent, uint64_t cr3)
+/* What a task owns besides its stack and its memory. */
+static void release(struct task *task)
+{
+    fd_table_put(task->fds);
+    inode_put(task->cwd);
+    kfree(task->actions);
+    kfree(task->fpu);
+    task->fds = NULL;
+    task->cwd = NULL;
+    task->actions = NULL;
+    task->fpu = NULL;
+}
+
+static void free_slot_of(struct task *task)
+{
+    free_stack(task);
+    task->state = TASK_FREE;
+    task->pid = 0;
+}
+
+/* It is not ready yet: the caller fills the frame and makes it so. NULL if there is no room. */
+struct task *task_new(void)
 {
     struct task *task = free_slot();
-    uint64_t top = task ? stack_for(task) : 0;
-    if (top == 0)
+    if (task == NULL || !make_stack(task))
         return NULL;
-    *task = (struct task){.pid = next_pid++, .parent = parent, .cr3 = cr3, .stack_top = top};
+    *task = (struct task){.state = TASK_UNINTERRUPTIBLE, .stack_top = stack_top(task)};
+    task->pid = new_pid();
+    task->pgid = task->sid = task->pid;
+    task->cr3 = kernel_cr3;
+    task->fpu = fpu_new(NULL);
+    task->actions = kmalloc(SIGNALS * sizeof(struct sigaction));
     prepare_stack(task);
-    return task;
-}
-
-/* The child is the parent, except for its pid, its frames and the zero that fork returns to it. */
-int64_t task_fork(void)
-{
-    uint64_t cr3 = space_new();
-    if (cr3 == 0)
-        return -ENOMEM;
-    int error = space_copy(cr3, current->cr3);
-    struct task *child = error == 0 ? task_new(current->pid, cr3) : NULL;
-    if (child == NULL) {
-        space_free(cr3);
-        return error != 0 ? error : -EAGAIN;
-    }
-    *task_frame(child) = *task_frame(current);
-    task_frame(child)->rax = 0;
-    child->brk_start = current->brk_start;
-    child->brk = current->brk;
-    child->mmap_end = current->mmap_end;
-    string_copy(child->name, current->name, NAME_SIZE);
-    child->state = TASK_READY;
-    return child->pid;
-}
-
-static struct task *task_of(int64_t pid)
-{
-    for (int i = 1; i < MAX_TASKS; i++) {
-        if (tasks[i].state != TASK_FREE && tasks[i].pid == pid)
-            return &tasks[i];
-    }
+    if (task->fpu != NULL && task->actions != NULL)
+        return task;
+    release(task);
+    free_slot_of(task);
     return NULL;
+}
+
+void task_set_mm(struct mm *mm)
+{
+    current->mm = mm;
+    current->cr3 = mm != NULL ? mm->cr3 : kernel_cr3;
+    write_cr3(current->cr3);
+}
+
+static int copy_of_current(struct task *child, uint64_t flags)
+{
+    child->fds = fd_table_copy(current->fds);
+    child->cwd = inode_get(current->cwd);
+    child->mm = (flags & CLONE_VM) ? current->mm : mm_fork(current->mm);
+    if (child->mm == NULL || child->fds == NULL)
+        return -ENOMEM;
+    if (flags & CLONE_VM)
+        child->mm->users++;
+    child->cr3 = child->mm->cr3;
+    fpu_save(child->fpu);
+    memcpy(child->actions, current->actions, SIGNALS * sizeof(struct sigaction));
+    child->pgid = current->pgid;
+    child->sid = current->sid;
+    child->umask = current->umask;
+    child->blocked = current->blocked;
+    child->altstack = current->altstack;
+    child->fs_base = current->fs_base;
+    child->gs_base = current->gs_base;
+    child->personality = current->personality;
+    child->parent = current;
+    string_copy(child->name, current->name, NAME_SIZE);
+    return 0;
+}
+
+/* vfork: the parent waits until the child has let go of its memory. */
+static void wait_for_memory(struct task *child)
+{
+    int32_t pid = child->pid;
+    while (child->pid == pid && child->vfork_borrow)
+        sleep_deeply(&child->vfork_borrow);
+}
+
+/* The child is the parent, except for its pid, its memory and the zero that fork returns to it. */
+int64_t task_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t child_tid,
+                   uint64_t tls)
+{
+    if (flags & CLONE_THREAD)
+        return -EINVAL; /* one thread per process */
+    const struct mm *mm = current->mm;
+    make_room_for(32 + (mm->resident + mm->swapped) / 256); /* tables, a stack */
+    struct task *child = task_new();
+    if (child == NULL)
+        return -EAGAIN;
+    int error = copy_of_current(child, flags);
+    if (error != 0) {
+        mm_put(child->mm);
+        release(child);
+        free_slot_of(child);
+        return error;
+    }
+    struct trap_frame *frame = task_frame(child);
+    *frame = *task_frame(current);
+    frame->rax = 0;
+    if (stack != 0)
+        frame->rsp = stack;
+    if (flags & CLONE_SETTLS)
+        child->fs_base = tls;
+    if (flags & CLONE_CHILD_CLEARTID)
+        child->clear_tid = child_tid;
+    int32_t pid = child->pid;
+    if (flags & CLONE_PARENT_SETTID)
+        copy_to_user(parent_tid, &pid, sizeof(pid));
+    if ((flags & CLONE_CHILD_SETTID) && (flags & CLONE_VM))
+        copy_to_user(child_tid, &pid, sizeof(pid));
+    else if (flags & CLONE_CHILD_SETTID)
+        child->set_tid = child_tid;
+    child->vfork_borrow = (flags & CLONE_VFORK) != 0;
+    sched_forked(child);
+    forks++;
+    uint64_t irq = irq_save();
+    child->state = TASK_READY;
+    sched_woken(child);
+    irq_restore(irq);
+    if (flags & CLONE_VFORK)
+        wait_for_memory(child);
+    return pid;
 }
 
 static void give_children_to_init(void)
 {
+    struct task *init = task_of(1);
     for (int i = 1; i < MAX_TASKS; i++) {
-        if (tasks[i].state != TASK_FREE && tasks[i].parent == current->pid)
-            tasks[i].parent = 1;
+        if (tasks[i].state == TASK_FREE || tasks[i].parent != current)
+            continue;
+        tasks[i].parent = init;
+        if (tasks[i].state == TASK_ZOMBIE)
+            wake_up(init);
+    }
+}
+
+static void tell_parent(void)
+{
+    struct task *parent = current->parent;
+    const struct sigaction *action = &parent->actions[SIGCHLD - 1];
+    if (action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT)) {
+        wake_up(parent);                       /* it may wait for the last child that it had */
+        parent = current->parent = task_of(1); /* who takes all that nobody waits for */
+    }
+    parent->sender = current->pid;
+    signal_send(parent, SIGCHLD);
+    wake_up(parent);
+}
+
+/* The memory goes first; the page tables in use must not be among it. */
+void task_release_memory(void)
+{
+    struct mm *mm = current->mm;
+    task_set_mm(NULL);
+    mm_put(mm);
+    if (current->vfork_borrow) {
+        current->vfork_borrow = false;
+        wake_up(&current->vfork_borrow);
     }
 }
 
 /* status is what wait4 reports: exit code times 256, or the number of the signal. */
 void task_exit(int status)
 {
-    irq_disable();
+    if (current->lock_depth == 0)
+        kernel_lock();
     if (current->pid == 1)
         init_ended(status);
-    uint64_t cr3 = current->cr3;
-    current->cr3 = kernel_cr3;
-    write_cr3(kernel_cr3);
-    space_free(cr3);
+    if (current->clear_tid != 0 && current->mm != NULL && current->mm->users > 1) {
+        int32_t zero = 0;
+        copy_to_user(current->clear_tid, &zero, sizeof(zero));
+    }
+    task_release_memory();
+    release(current);
+    if (current->sid == current->pid)
+        signal_send_group(current->pid, SIGHUP);
     give_children_to_init();
+    exits++;
+    irq_disable();
     current->status = status;
     current->state = TASK_ZOMBIE;
-    task_wake_all(TASK_WAITING);
+    tell_parent();
+    while (current->lock_depth > 0)
+        kernel_unlock();
     schedule();
     __builtin_unreachable();
 }
 
-static struct task *child_of_current(int64_t pid, bool *any)
+static bool is_wanted(const struct task *task, int64_t pid)
+{
+    if (task->state == TASK_FREE || task->parent != current || task == current)
+        return false;
+    if (pid > 0)
+        return task->pid == pid;
+    if (pid == -1)
+        return true;
+    return task->pgid == (pid == 0 ? current->pgid : -pid);
+}
+
+static int64_t reap(struct task *child, int *status, uint64_t times[2])
+{
+    int32_t pid = child->pid;
+    *status = child->status;
+    times[0] = child->user_time + child->child_time[0];
+    times[1] = child->kernel_time + child->child_time[1];
+    current->child_time[0] += times[0];
+    current->child_time[1] += times[1];
+    free_slot_of(child);
+    return pid;
+}
+
+/* The pid of a child that ended (or stopped, or went on), 0 if none has; *any: there are some. */
+static int64_t look_at_children(int64_t pid, int *status, int options, uint64_t times[2], bool *any)
 {
     *any = false;
     for (int i = 1; i < MAX_TASKS; i++) {
-        struct task *task = &tasks[i];
-        if (task->state == TASK_FREE || task->parent != current->pid)
-            continue;
-        if (pid > 0 && task->pid != pid)
+        struct task *child = &tasks[i];
+        if (!is_wanted(child, pid))
             continue;
         *any = true;
-        if (task->state == TASK_ZOMBIE)
-            return task;
-    }
-    return NULL;
-}
-
-/* The pid of an ended child, or 0 if none has ended and the caller will not hang. */
-int64_t task_wait(int64_t pid, int *status, bool hang)
-{
-    irq_disable();
-    for (;;) {
-        bool any;
-        struct task *child = child_of_current(pid, &any);
-        if (child != NULL) {
-            *status = child->status;
-            child->state = TASK_FREE;
+        if (child->state == TASK_ZOMBIE)
+            return reap(child, status, times);
+        bool stopped = child->state == TASK_STOPPED;
+        if (child->report && (options & (stopped ? WUNTRACED : WCONTINUED))) {
+            child->report = false;
+            *status = stopped ? child->status : 0xffff;
             return child->pid;
         }
-        if (!any)
-            return -ECHILD;
-        if (!hang)
-            return 0;
-        if (current->kill_signal != 0)
-            return -EINTR;
-        task_block(TASK_WAITING);
     }
+    return 0;
 }
 
-/* No handlers: any signal but 0 ends the task, the next time that it would return to ring 3. */
-int64_t task_kill(int64_t pid, int signal)
+int64_t task_wait(int64_t pid, int *status, int options, uint64_t times[2])
 {
-    struct task *task = task_of(pid);
-    if (task == NULL)
-        return -ESRCH;
-    if (task->pid == 1)
-        return -EPERM;
-    if (signal == 0 || task->state == TASK_ZOMBIE)
-        return 0;
-    irq_disable();
-    task->kill_signal = signal;
-    task->state = TASK_READY;
-    return 0;
+    for (;;) {
+        bool any;
+        int64_t found = look_at_children(pid, status, options, times, &any);
+        if (found != 0)
+            return found;
+        if (!any)
+            return -ECHILD;
+        if (options & WNOHANG)
+            return 0;
+        int error = sleep_on(current, 0);
+        if (error != 0)
+            return error;
+    }
 }

@@ -2,7 +2,6 @@
 #ifndef GUEST_TRAP_H
 #define GUEST_TRAP_H
 
-#include "abi.h"
 #include "layout.h"
 
 #include <stdbool.h>
@@ -26,22 +25,16 @@ _Static_assert(offsetof(struct trap_frame, rsp) == FRAME_RSP, "layout.h is wrong
 _Static_assert(sizeof(struct trap_frame) == FRAME_SIZE, "layout.h is wrong");
 
 enum vector {
-    VECTOR_DE = 0,
     VECTOR_DB = 1,
     VECTOR_NMI = 2,
     VECTOR_BP = 3,
-    VECTOR_UD = 6,
-    VECTOR_NM = 7,
     VECTOR_DF = 8,
-    VECTOR_NP = 11,
-    VECTOR_SS = 12,
-    VECTOR_GP = 13,
     VECTOR_PF = 14,
-    VECTOR_MF = 16,
-    VECTOR_AC = 17,
-    VECTOR_MC = 18,
-    VECTOR_XM = 19
+    VECTOR_MC = 18
 };
+
+/* The page fault's error code. (SDM vol. 3A, "Page-Fault Exceptions".) */
+enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_FETCH = 16 };
 
 /* The two low bits of CS are the privilege level that the frame was made at. */
 static inline bool from_user(const struct trap_frame *frame)
@@ -60,17 +53,18 @@ void context_switch(uint64_t *save_rsp, uint64_t load_rsp);
 /* idt.c */
 void idt_init(void);
 
-/* traps.c: called by entry.S, and counters for the story's end */
+/* traps.c: called by entry.S */
 void trap_handler(struct trap_frame *frame);
 unsigned int exit_to_user(struct trap_frame *frame);
-extern uint64_t page_faults;
+extern uint64_t page_faults, interrupts;
 
-/* faults.c */
-void user_fault(struct trap_frame *frame, uint64_t address);
+/* panic.c */
+/* signal: 0: what the exception stands for */
+void user_exception(struct trap_frame *frame, uint64_t address, int signal);
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void panic_at(const struct trap_frame *frame, uint64_t address);
 
-/* syscalls.c */
+/* syscall.c */
 void syscall_handler(struct trap_frame *frame);
 extern uint64_t syscalls_int80, syscalls_syscall, syscalls_sysenter;
 

@@ -5,22 +5,24 @@
 #include "console.h"
 #include "cpu.h"
 #include "devices.h"
-#include "memory.h"
+#include "mem.h"
 #include "task.h"
 #include "trap.h"
 
-uint64_t page_faults;
+uint64_t page_faults, interrupts;
 static uint64_t nmis;
 
-static void device_interrupt(unsigned int line)
+static void device_interrupt(unsigned int line, bool user)
 {
     if (pic_is_spurious(line))
         return;
     pic_end_of_interrupt(line); /* IF is off, so the line cannot come again before IRET */
+    interrupts++;
     switch (line) {
-    case IRQ_TIMER: timer_tick(); break;
+    case IRQ_TIMER: timer_tick(user); break;
     case IRQ_KEYBOARD: keyboard_interrupt(); break;
     case IRQ_COM1: serial_interrupt(); break;
+    case IRQ_ATA: ata_interrupt(); break;
     default: break;
     }
 }
@@ -31,15 +33,42 @@ static bool is_single_step_of_sysenter(const struct trap_frame *frame)
     return frame->vector == VECTOR_DB && frame->rip == (uint64_t)sysenter_entry;
 }
 
+/* May the program have the page? Making it can take long: interrupts come meanwhile. */
+static int page_fault(const struct trap_frame *frame, uint64_t address)
+{
+    if (address >= USER_TOP || current->mm == NULL)
+        return SIGSEGV;
+    irq_enable();
+    kernel_lock();
+    int signal = mm_fault(current->mm, address, (uint32_t)frame->error);
+    kernel_unlock();
+    irq_disable();
+    return signal;
+}
+
 static void kernel_exception(struct trap_frame *frame, uint64_t address)
 {
-    if (frame->vector == VECTOR_PF && user_copy_faulted(frame, address))
-        return;
+    if (frame->vector == VECTOR_PF && current->lock_depth > 0 && address < USER_TOP) {
+        if (page_fault(frame, address) == 0 || user_copy_faulted(frame, address))
+            return;
+    }
     if (is_single_step_of_sysenter(frame)) {
         frame->rflags &= ~(uint64_t)RFLAGS_TF;
         return;
     }
     panic_at(frame, address);
+}
+
+/* A program's fault is a page that it may have, or a signal. */
+static void user_fault(struct trap_frame *frame, uint64_t address)
+{
+    int signal = 0; /* the exception's own */
+    if (frame->vector == VECTOR_PF) {
+        signal = page_fault(frame, address);
+        if (signal == 0)
+            return;
+    }
+    user_exception(frame, address, signal);
 }
 
 static void exception(struct trap_frame *frame)
@@ -58,12 +87,15 @@ static void exception(struct trap_frame *frame)
 /* Entered with interrupts off, on the task's kernel stack (or on one of its own: see idt.c). */
 void trap_handler(struct trap_frame *frame)
 {
-    if (frame->vector < VECTOR_IRQ)
+    if (frame->vector < VECTOR_IRQ) {
         exception(frame);
-    else if (frame->vector < VECTOR_IRQ + 16)
-        device_interrupt((unsigned int)frame->vector - VECTOR_IRQ);
-    else
+    } else if (frame->vector < VECTOR_IRQ + 16) {
+        device_interrupt((unsigned int)frame->vector - VECTOR_IRQ, from_user(frame));
+        if (!from_user(frame))
+            preempt_in_kernel();
+    } else {
         syscall_handler(frame);
+    }
 }
 
 /*
@@ -82,12 +114,41 @@ static unsigned int way_out(const struct trap_frame *frame)
     return WAY_IRET;
 }
 
+/* The last thing that the new child of a fork waits for: its pid in its own memory. */
+static void store_tid(void)
+{
+    uint64_t at = current->set_tid;
+    int32_t pid = current->pid;
+    current->set_tid = 0;
+    copy_to_user(at, &pid, sizeof(pid));
+}
+
+static void work_before_ring3(struct trap_frame *frame)
+{
+    irq_enable();
+    kernel_lock();
+    if (current->set_tid != 0)
+        store_tid();
+    signal_deliver(frame);
+    kernel_unlock();
+    irq_disable();
+}
+
 unsigned int exit_to_user(struct trap_frame *frame)
 {
     irq_disable();
-    while (need_resched)
-        task_preempt();
-    if (current->kill_signal != 0)
-        task_exit(current->kill_signal);
-    return way_out(frame);
+    for (;;) {
+        bool restart = frame->vector >= VECTOR_INT80 && frame->rax == (uint64_t)-ERESTART;
+        if (frame->rip >= USER_TOP)
+            signal_fault(SIGSEGV, SEGV_MAPERR, frame->rip, frame); /* IRET itself would fault */
+        if (signal_pending(current) || current->set_tid != 0 || restart) {
+            work_before_ring3(frame);
+        } else if (need_resched) {
+            preemptions++;
+            current->preempted++;
+            schedule();
+        } else {
+            return way_out(frame);
+        }
+    }
 }

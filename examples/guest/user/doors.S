@@ -5,7 +5,7 @@
  */
     .text
 
-/* SYSCALL: RAX; RDI, RSI, RDX, R10, R8. The processor itself overwrites RCX and R11. */
+/* SYSCALL: RAX; RDI, RSI, RDX, R10, R8, and a zero in R9. The processor itself overwrites RCX and R11. */
     .globl door_syscall
 door_syscall:
     movq %rdi, %rax
@@ -14,6 +14,7 @@ door_syscall:
     movq %rcx, %rdx
     movq %r8, %r10
     movq %r9, %r8
+    xorl %r9d, %r9d
     syscall
     ret
 
@@ -49,5 +50,11 @@ door_sysenter:
     sysenter
 1:  popq %rbx
     ret
+
+/* A handler's return address: the kernel takes the interrupted registers from the stack again. */
+    .globl signal_return
+signal_return:
+    movl $15, %eax /* rt_sigreturn */
+    syscall
 
     .section .note.GNU-stack, "", @progbits

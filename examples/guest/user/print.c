@@ -14,6 +14,43 @@ int printf(const char *format, ...)
     return (int)write(1, text, n);
 }
 
+void complain(const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    size_t n = format_list(text, sizeof(text), format, args);
+    va_end(args);
+    write(2, text, n);
+}
+
+long to_number(const char *text)
+{
+    bool negative = *text == '-';
+    long n = 0;
+    for (text += negative; *text >= '0' && *text <= '9'; text++)
+        n = n * 10 + (*text - '0');
+    return negative ? -n : n;
+}
+
+long proc_number(const char *path, const char *word)
+{
+    char text[2048];
+    size_t length = strlen(word);
+    int file = open(path, O_RDONLY, 0);
+    long n = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
+    close(file);
+    text[n > 0 ? n : 0] = '\0';
+    for (const char *at = text; *at != '\0'; at++) {
+        if ((at != text && at[-1] != '\n') || strncmp(at, word, length) != 0)
+            continue;
+        for (at += length; *at == ' ' || *at == ':' || *at == '\t'; at++)
+            ;
+        return to_number(at);
+    }
+    return -1;
+}
+
 static const char *last_part(const char *path)
 {
     const char *name = path;
@@ -40,6 +77,10 @@ void say(const char *format, ...)
 static const char *signal_name(int signal)
 {
     switch (signal) {
+    case SIGHUP: return "Hangup";
+    case SIGINT: return "Interrupt";
+    case SIGABRT: return "Aborted";
+    case SIGPIPE: return "Broken pipe";
     case SIGILL: return "Illegal instruction";
     case SIGTRAP: return "Trace or breakpoint trap";
     case SIGBUS: return "Bus error";
@@ -76,6 +117,17 @@ const char *error_text(long error)
     case EACCES: return "Permission denied";
     case EFAULT: return "Bad address";
     case EINVAL: return "Invalid argument";
+    case EEXIST: return "File exists";
+    case ENOTDIR: return "Not a directory";
+    case EISDIR: return "Is a directory";
+    case EMFILE: return "Too many open files";
+    case ENOSPC: return "No space left on device";
+    case EPIPE: return "Broken pipe";
+    case ENAMETOOLONG: return "File name too long";
+    case ENOTEMPTY: return "Directory not empty";
+    case ELOOP: return "Too many levels of indirection";
+    case ESRCH: return "No such process";
+    case ETXTBSY: return "Text file busy";
     case ENOSYS: return "Function not implemented";
     default: return "Error";
     }

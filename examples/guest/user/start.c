@@ -14,6 +14,16 @@ uint64_t getauxval(uint64_t key)
     return 0;
 }
 
+const char *getenv(const char *name)
+{
+    size_t n = strlen(name);
+    for (char **entry = environ; *entry != NULL; entry++) {
+        if (strncmp(*entry, name, n) == 0 && (*entry)[n] == '=')
+            return *entry + n + 1;
+    }
+    return NULL;
+}
+
 _Noreturn void start(uint64_t *stack);
 
 _Noreturn void start(uint64_t *stack)

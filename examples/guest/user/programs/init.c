@@ -1,83 +1,92 @@
-/* init.c: process 1. Starts the other programs, act by act, and tells how each of them ended. */
+/*
+ * init.c: process 1. Starts what /etc/inittab lists: services, which run in the background, and a
+ * shell on the terminal. It is the parent of all whose parent has died, and waits for each of them.
+ * When the shell ends, so does init, and with it the system.
+ */
 #include "libc.h"
 
-static int start(char *const argv[])
+#define FILE_SIZE 1024
+
+static int shell_pid;
+
+static char *next_word(char **at)
 {
+    while (**at == ' ')
+        (*at)++;
+    char *word = *at;
+    while (**at != '\0' && **at != ' ')
+        (*at)++;
+    if (**at == ' ')
+        *(*at)++ = '\0';
+    return word;
+}
+
+/* A session of its own; the shell's first open of the terminal makes it the session's. */
+static _Noreturn void become(const char *path, bool with_terminal)
+{
+    char *argv[] = {(char *)path, NULL};
+    setsid();
+    if (with_terminal) {
+        ioctl(0, TIOCSCTTY, NULL);
+    } else {
+        int null = open("/dev/null", O_RDWR, 0);
+        dup2(null, 0);
+        close(null);
+    }
+    int error = execve(path, argv, environ);
+    complain("init: %s: %s\n", path, error_text(error));
+    exit(127);
+}
+
+static void start(const char *kind, const char *path)
+{
+    bool shell = strcmp(kind, "shell") == 0;
     int pid = fork();
-    if (pid == 0) {
-        int error = execve(argv[0], argv, environ);
-        say("%s does not start: %s", argv[0], error_text(error));
-        exit(127);
+    if (pid == 0)
+        become(path, shell);
+    if (shell)
+        shell_pid = pid;
+}
+
+static void start_line(char *line)
+{
+    char *at = line;
+    const char *kind = next_word(&at), *path = next_word(&at);
+    if (*kind != '\0' && *kind != '#' && *path != '\0')
+        start(kind, path);
+}
+
+static void read_table(void)
+{
+    char text[FILE_SIZE];
+    int file = open("/etc/inittab", O_RDONLY, 0);
+    long n = file < 0 ? file : read(file, text, sizeof(text) - 1);
+    if (n < 0) {
+        complain("init: /etc/inittab: %s\n", error_text(n));
+        start("shell", "/bin/sh");
+        return;
     }
-    return pid;
-}
-
-static void wait_for(int pid, const char *what)
-{
-    int status = 0;
-    int ended = wait4(pid, &status, 0, NULL);
-    if (ended < 0)
-        say("wait4: %s", error_text(ended));
-    else
-        say("pid %d (%s) ended: %s", ended, what, status_text(status));
-}
-
-static void run(const char *path, const char *argument)
-{
-    char *argv[] = {(char *)path, (char *)argument, NULL};
-    wait_for(start(argv), path);
-}
-
-static void act(const char *title)
-{
-    printf("\n");
-    say("--- %s", title);
-}
-
-static void share_the_processor(void)
-{
-    int pids[3];
-    static const char *const names[] = {"A", "B", "C"};
-    for (int i = 0; i < 3; i++) {
-        char *argv[] = {"/bin/counter", (char *)names[i], NULL};
-        pids[i] = start(argv);
+    close(file);
+    text[n] = '\0';
+    for (char *line = text, *end = text; *end != '\0'; end++) {
+        if (*end != '\n')
+            continue;
+        *end = '\0';
+        start_line(line);
+        line = end + 1;
     }
-    for (int i = 0; i < 3; i++)
-        wait_for(pids[i], "/bin/counter");
-    say("one address, three counts: each program had page tables of its own");
-}
-
-static unsigned int ring(void)
-{
-    unsigned int cs;
-    __asm__("movl %%cs, %0" : "=r"(cs));
-    return cs & 3;
 }
 
 int main(int argc, char *argv[])
 {
-    (void)argc;
-    say("%s runs as pid %d in ring %u", argv[0], getpid(), ring());
-    act("three doors lead into the kernel");
-    run("/bin/hello", NULL);
-    act("three programs, one processor: 10 ms each, in turns");
-    share_the_processor();
-    act("what ring 3 must not do: the processor refuses, the kernel ends the program");
-    run("/bin/privileged", NULL);
-    act("what the page tables forbid");
-    run("/bin/faulty", "null");
-    run("/bin/faulty", "rodata");
-    run("/bin/faulty", "execute");
-    run("/bin/faulty", "kernel");
-    run("/bin/faulty", "stack");
-    act("files that exec refuses");
-    run("/bin/notelf", NULL);
-    run("/bin/hello32", NULL);
-    run("/bin/missing", NULL);
-    act("some work");
-    run("/bin/primes", NULL);
-    say("sleeps for 20 ms, so that the processor has nothing to do");
-    sleep_ms(20);
-    say("all done");
-    return 0;
+    (void)argc, (void)argv;
+    int status;
+    read_table();
+    for (;;) {
+        int pid = wait4(-1, &status, 0, NULL);
+        if (pid < 0)
+            return 1; /* nobody is left */
+        if (pid == shell_pid)
+            return status & 0x7f ? 128 + (status & 0x7f) : status >> 8;
+    }
 }

@@ -8,7 +8,7 @@ int main(int argc, char *argv[])
 {
     (void)argc;
     (void)argv;
-    uint8_t *composite = mmap(LIMIT, PROT_READ | PROT_WRITE);
+    uint8_t *composite = mmap(LIMIT, PROT_READ | PROT_WRITE, MAP_PRIVATE);
     if (composite == NULL)
         return 1;
     unsigned int count = 0;
