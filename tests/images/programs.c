@@ -224,6 +224,7 @@ static void run_one_flat(unsigned number, const struct program *p, const uint8_t
 
 void image(void)
 {
+    write_cr4(0); /* as at reset: firmware may have switched SSE on */
     programs = module();
     if (!programs || programs->magic != PROGRAMS_MAGIC) {
         check("module", "none", "programs");
