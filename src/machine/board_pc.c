@@ -351,6 +351,8 @@ static void fill_cmos(struct libcpu *m)
     set_word(rtc, 0x17, extended); /* above 1 MiB, KiB */
     set_word(rtc, 0x30, extended); /* the same, as found at boot */
     set_word(rtc, 0x34, low > 16 * mib ? (low - 16 * mib) >> 16 : 0); /* above 16 MiB, 64 KiB */
+    for (unsigned i = 0; i < 3; i++)                                  /* above 4 GiB, 64 KiB */
+        lc_mc146818_set_ram(rtc, 0x5b + i, (uint8_t)((m->ram_size - low) >> (16 + 8 * i)));
 }
 
 /* The first two disks, of type 47: parameters of their own, nine bytes in the order of the table of

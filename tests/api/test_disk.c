@@ -207,6 +207,39 @@ static void the_hash_covers_what_was_written(void **state)
     }
 }
 
+/* ---- what firmware would have left in the CMOS ---- */
+
+/* All 128 bytes to 0:2000, by ports 70h and 71h. */
+static const uint8_t dump[] = {0xfc, 0xbf, 0x00, 0x20, 0x30, 0xdb, 0x88, 0xd8, 0xe6, 0x70, 0xe4,
+                               0x71, 0xaa, 0xfe, 0xc3, 0x80, 0xfb, 0x80, 0x75, 0xf2, 0xf4};
+
+static void the_cmos_tells_disks_and_memory(void **state)
+{
+    static const uint8_t first[] = {20, 0, 16, 0xff, 0xff, 0xc8, 20, 0, 63};
+    static const uint8_t second[] = {1, 0, 1, 0xff, 0xff, 0xc0, 1, 0, 63};
+    static struct disk d;
+    struct libcpu_disk desc = describe(&d, 0);
+    struct libcpu_config c;
+    uint8_t cmos[128];
+    (void)state;
+    libcpu_config_init(&c);
+    c.ram_size = UINT64_C(5) << 30;
+    libcpu *m = machine_with(&c, LIBCPU_BOOT_REAL16, dump, sizeof(dump));
+    OK(libcpu_disk_add(m, 1, &desc));
+    desc.sectors = 20 * 16 * 63 + 5;
+    OK(libcpu_disk_add(m, 0, &desc));
+    run(m);
+    OK(libcpu_phys_read(m, 0x2000, cmos, sizeof(cmos)));
+    assert_int_equal(cmos[0x12], 0xff);
+    assert_int_equal(cmos[0x19], 47);
+    assert_int_equal(cmos[0x1a], 47);
+    assert_memory_equal(cmos + 0x1b, first, sizeof(first));
+    assert_memory_equal(cmos + 0x24, second, sizeof(second));
+    assert_int_equal(cmos[0x34] | cmos[0x35] << 8, ((3 << 10) - 16) << 4);
+    assert_int_equal(cmos[0x5b] | cmos[0x5c] << 8 | cmos[0x5d] << 16, 2 << 14);
+    libcpu_destroy(m);
+}
+
 /* ---- errors ---- */
 
 static void fields_are_checked(void **state)
@@ -480,6 +513,7 @@ int main(void)
         cmocka_unit_test(a_snapshot_leaves_the_disk_alone),
         cmocka_unit_test(read_only),
         cmocka_unit_test(the_hash_covers_what_was_written),
+        cmocka_unit_test(the_cmos_tells_disks_and_memory),
         cmocka_unit_test(fields_are_checked),
         cmocka_unit_test(slots),
         cmocka_unit_test(not_while_running),
