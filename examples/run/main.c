@@ -8,6 +8,7 @@
 #include "firmware_image.h"
 #include "guest_image.h"
 #include "options.h"
+#include "screen.h"
 #include "terminal.h"
 #include "trace.h"
 
@@ -30,6 +31,7 @@ struct runner {
     FILE *trace_out; /* to be closed; NULL: standard error */
     struct trace *trace;
     struct debugger *debugger; /* NULL: none */
+    struct screen *screen;     /* of -display text; NULL: none */
     uint8_t input[INPUT];      /* typed, not yet taken by the guest */
     size_t input_len;
     bool input_ended;
@@ -170,16 +172,25 @@ static void feed(struct runner *r)
     size_t taken = 0;
     if (!r->input_len)
         return;
-    libcpu_serial_input(r->m, r->input, r->input_len, &taken);
+    if (r->screen)
+        taken = screen_type(r->m, r->input, r->input_len);
+    else
+        libcpu_serial_input(r->m, r->input, r->input_len, &taken);
     r->input_len -= taken;
     memmove(r->input, r->input + taken, r->input_len);
+}
+
+/* Does the terminal's keyboard lead into the machine? */
+static bool has_keyboard(const struct runner *r)
+{
+    return (r->o.serial == SERIAL_STDIO || r->screen) && !r->input_ended;
 }
 
 /* Look at the keyboard; true: the person wants to leave. */
 static bool take_input(struct runner *r, uint64_t timeout_ns)
 {
     size_t room = INPUT - r->input_len;
-    bool wanted = r->o.serial == SERIAL_STDIO && !r->input_ended && room > 0;
+    bool wanted = has_keyboard(r) && room > 0;
     if (timeout_ns)
         debugger_wait(r->debugger, wanted ? STDIN_FILENO : -1, timeout_ns);
     if (!wanted)
@@ -205,8 +216,7 @@ static uint64_t idle_ns(const struct libcpu_stop *s)
 static bool can_wake(const struct runner *r)
 {
     const uint64_t interrupt_flag = 0x200;
-    return (libcpu_reg(r->m, LIBCPU_REG_RFLAGS) & interrupt_flag) && !r->input_ended &&
-           r->o.serial == SERIAL_STDIO;
+    return (libcpu_reg(r->m, LIBCPU_REG_RFLAGS) & interrupt_flag) && has_keyboard(r);
 }
 
 /* What a stop means; -1: go on. */
@@ -253,6 +263,8 @@ static int run(struct runner *r)
             return fail(STATUS_INTERNAL, libcpu_last_error(r->m));
         if (r->serial)
             fflush(r->serial); /* also a prompt, which ends without a newline */
+        if (r->screen)
+            screen_draw(r->screen, r->m, false);
         if (s.reason == LIBCPU_STOP_BUDGET)
             r->insns_left -= n;
         else
@@ -333,8 +345,13 @@ static int start(struct runner *r)
     if (err)
         return fail(STATUS_INTERNAL, libcpu_strerror(err));
     r->insns_left = r->o.max_insns;
+    if (r->o.text_screen && !(r->screen = screen_begin(stdout)))
+        return fail(STATUS_INTERNAL, "no memory for the screen");
     terminal_begin();
     status = run(r);
+    if (r->screen)
+        screen_draw(r->screen, r->m, true);
+    screen_end(r->screen);
     terminal_end();
     debugger_end(r->debugger, status);
     r->debugger = NULL;

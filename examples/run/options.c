@@ -20,6 +20,7 @@ enum option_id {
     OPT_DRIVE,
     OPT_SNAPSHOT,
     OPT_SERIAL,
+    OPT_DISPLAY,
     OPT_NOGRAPHIC,
     OPT_NO_REBOOT,
     OPT_D,
@@ -48,6 +49,7 @@ static const struct option long_options[] = {
     {"drive", required_argument, NULL, OPT_DRIVE},
     {"snapshot", no_argument, NULL, OPT_SNAPSHOT},
     {"serial", required_argument, NULL, OPT_SERIAL},
+    {"display", required_argument, NULL, OPT_DISPLAY},
     {"nographic", no_argument, NULL, OPT_NOGRAPHIC},
     {"no-reboot", no_argument, NULL, OPT_NO_REBOOT},
     {"d", required_argument, NULL, OPT_D},
@@ -85,6 +87,8 @@ static const char help_text[] =
     "                      [,if=ide][,media=disk][,index=N]\n"
     "  -snapshot           what is written to disks is kept in memory, for every drive\n"
     "  -serial WHERE       stdio (default), file:PATH or none\n"
+    "  -display KIND       none (default), or text: the VGA's text screen on the terminal,\n"
+    "                      whose keys are then the keyboard's\n"
     "  -nographic          accepted: there is no window\n"
     "  -no-reboot          stop when the guest asks for a reset\n"
     "  -d LIST             trace in_asm, exec, int, walk, io, cpu (separated by commas)\n"
@@ -95,9 +99,9 @@ static const char help_text[] =
     "  --max-insns N       stop after N instructions\n"
     "  --clock KIND        virtual (default: deterministic) or host\n"
     "  --exit-port PORT    debug-exit port (default 0xf4; 0: none)\n"
-    "  --image-format F    auto (default), linux, linux32 (32-bit entry), elf, multiboot,\n"
-    "                      boot-sector, bios, flat, or flat:MODE[@ADDRESS] with MODE real16,\n"
-    "                      prot32 or long64\n"
+    "  --image-format F    auto (default), linux, linux32 (32-bit entry), pvh, elf,\n"
+    "                      multiboot, boot-sector, bios, flat, or flat:MODE[@ADDRESS] with\n"
+    "                      MODE real16, prot32 or long64\n"
     "  --quiet             the bundled guest prints its programs' output only\n"
     "  --state-hash        print a hash of the final state to standard error\n"
     "  --stats             print counters to standard error\n"
@@ -213,6 +217,7 @@ static int format_option(const char *s, struct options *o)
         [LIBCPU_IMAGE_BIOS] = "bios",
         [LIBCPU_IMAGE_LINUX] = "linux",
         [LIBCPU_IMAGE_LINUX32] = "linux32",
+        [LIBCPU_IMAGE_PVH] = "pvh",
     };
     static const char *const modes[] = {
         [LIBCPU_BOOT_REAL16] = "real16",
@@ -229,8 +234,9 @@ static int format_option(const char *s, struct options *o)
     }
     /* flat:MODE[@ADDRESS] */
     if (strncmp(s, "flat:", 5) != 0)
-        return usage("--image-format", s,
-                     "auto, linux, linux32, elf, multiboot, boot-sector, bios, flat:MODE@ADDR");
+        return usage(
+            "--image-format", s,
+            "auto, linux, linux32, pvh, elf, multiboot, boot-sector, bios, flat:MODE@ADDR");
     for (unsigned i = LIBCPU_BOOT_REAL16; i <= LIBCPU_BOOT_LONG64; i++) {
         size_t n = strlen(modes[i]);
         const char *at = s + 5 + n;
@@ -279,10 +285,14 @@ static int check(struct options *o)
 {
     if (o->hold && !o->gdb)
         return usage("-S", "", "nobody could start the machine: it needs -gdb or -s");
-    if (!o->gdb || strcmp(o->gdb, "stdio") != 0)
+    bool gdb = o->gdb && strcmp(o->gdb, "stdio") == 0;
+    if (!gdb && !o->text_screen)
         return -1;
+    if (gdb && o->text_screen)
+        return usage("-gdb", o->gdb, "the screen is there already");
     if (o->serial_given && o->serial == SERIAL_STDIO)
-        return usage("-gdb", o->gdb, "the serial port is there already");
+        return usage(gdb ? "-gdb" : "-display", gdb ? o->gdb : "text",
+                     "the serial port is there already");
     if (!o->serial_given)
         o->serial = SERIAL_NONE;
     return -1;
@@ -308,6 +318,11 @@ static int take(int id, char *arg, struct options *o)
     case OPT_DRIVE: return drives_option(arg, o);
     case OPT_SNAPSHOT: o->drives.snapshot = true; return -1;
     case OPT_SERIAL: return serial_option(arg, o);
+    case OPT_DISPLAY:
+        if (strcmp(arg, "none") != 0 && strcmp(arg, "text") != 0)
+            return usage("-display", arg, "none or text");
+        o->text_screen = arg[0] == 't';
+        return -1;
     case OPT_NOGRAPHIC: return -1;
     case OPT_NO_REBOOT: o->no_reboot = true; return -1;
     case OPT_D: return trace_option(arg, o);

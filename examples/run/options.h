@@ -40,6 +40,7 @@ struct options {
     const char *module[MAX_MODULES]; /* "file args" */
     unsigned module_count;
     enum serial_kind serial;
+    bool text_screen;        /* -display text: then stdio is not the serial port's */
     const char *serial_path; /* SERIAL_FILE */
     unsigned trace;
     const char *trace_path; /* NULL: standard error */

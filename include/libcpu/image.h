@@ -20,6 +20,7 @@ enum libcpu_image_format {
     LIBCPU_IMAGE_LINUX = 6,       /* Linux bzImage, with initrd and command line; entered in 64-bit
                                      mode when it can be */
     LIBCPU_IMAGE_LINUX32 = 7,     /* the same, entered in 32-bit mode; never recognised */
+    LIBCPU_IMAGE_PVH = 8,         /* ELF kernel with a PVH entry, modules and command line */
 };
 
 enum libcpu_boot_mode {
@@ -40,7 +41,7 @@ struct libcpu_image_options {
     uint32_t format;                     /* enum libcpu_image_format; default AUTO */
     uint32_t mode;                       /* FLAT: enum libcpu_boot_mode; default PROT32 */
     uint32_t module_count;               /* default 0 */
-    const struct libcpu_module *modules; /* Multiboot: boot modules; Linux: the initrd, one */
+    const struct libcpu_module *modules; /* Multiboot, PVH: boot modules; Linux: the initrd, one */
     const char *cmdline;                 /* kernel command line; NULL: "" */
     uint64_t addr;                       /* FLAT: load address and entry */
     const char *name; /* for messages and as the command line's first word; NULL: the path, or

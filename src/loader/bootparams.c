@@ -12,6 +12,11 @@
 
 /* Offsets in boot_params, beside the setup header's. */
 enum {
+    PARAMS_VIDEO_MODE = 0x006,
+    PARAMS_VIDEO_COLUMNS = 0x007,
+    PARAMS_VIDEO_LINES = 0x00e,
+    PARAMS_VIDEO_IS_VGA = 0x00f,
+    PARAMS_VIDEO_POINTS = 0x010,
     PARAMS_ACPI_RSDP_ADDR = 0x070,
     PARAMS_E820_ENTRIES = 0x1e8,
     PARAMS_E820_TABLE = 0x2d0,
@@ -47,6 +52,16 @@ static void put_memory(const struct lc_phys *p, uint8_t *params)
     }
 }
 
+/* Text mode 3, as a VGA's BIOS leaves it. */
+static void put_screen(uint8_t *params)
+{
+    params[PARAMS_VIDEO_MODE] = 3;
+    params[PARAMS_VIDEO_COLUMNS] = 80;
+    params[PARAMS_VIDEO_LINES] = 25;
+    params[PARAMS_VIDEO_IS_VGA] = 1;
+    params[PARAMS_VIDEO_POINTS] = 16;
+}
+
 static void put_header(const struct lc_load *l, const struct lc_bzimage *k, uint64_t base,
                        uint8_t *params)
 {
@@ -77,6 +92,8 @@ enum libcpu_err lc_bootparams_add(struct lc_load *l, const struct lc_bzimage *k)
     put_header(l, k, base, block);
     put_memory(l->p, block);
     lc_put64(block + PARAMS_ACPI_RSDP_ADDR, l->r->rsdp);
+    if (l->r->vga)
+        put_screen(block);
     lc_put64(block + BLOCK_GDT + BOOT_CS, k->entry64 ? GDT_CODE64 : GDT_CODE32);
     lc_put64(block + BLOCK_GDT + BOOT_DS, GDT_DATA);
     memcpy(block + BLOCK_CMDLINE, l->r->cmdline, cmdline);

@@ -18,6 +18,9 @@ enum libcpu_err lc_multiboot_load(struct lc_load *l);
 bool lc_bzimage_probe(const struct lc_blob *b);
 enum libcpu_err lc_bzimage_load(struct lc_load *l); /* LINUX and LINUX32 */
 
+bool lc_pvh_probe(const struct lc_blob *b);
+enum libcpu_err lc_pvh_load(struct lc_load *l);
+
 enum libcpu_err lc_flat_load(struct lc_load *l);
 
 bool lc_bootsector_probe(const struct lc_blob *b);

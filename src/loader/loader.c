@@ -10,19 +10,21 @@ struct format {
     const char *name;
     bool (*probe)(const struct lc_blob *b); /* NULL: only when asked for */
     enum libcpu_err (*load)(struct lc_load *l);
+    bool takes_modules; /* and a command line */
 };
 
 /* In the order in which they are probed. A Multiboot kernel is usually an ELF file as well, a
  * Linux kernel begins with a boot sector, and a bootable disk image may have any size, so that the
  * more telling sign comes first. */
 static const struct format formats[] = {
-    {LC_IMAGE_MULTIBOOT, "multiboot", lc_multiboot_probe, lc_multiboot_load},
-    {LC_IMAGE_LINUX, "linux", lc_bzimage_probe, lc_bzimage_load},
-    {LC_IMAGE_LINUX32, "linux32", NULL, lc_bzimage_load},
-    {LC_IMAGE_ELF, "elf", lc_elf_probe, lc_elf_load},
-    {LC_IMAGE_BOOT_SECTOR, "boot-sector", lc_bootsector_probe, lc_bootsector_load},
-    {LC_IMAGE_BIOS, "bios", lc_bios_probe, lc_bios_load},
-    {LC_IMAGE_FLAT, "flat", NULL, lc_flat_load},
+    {LC_IMAGE_MULTIBOOT, "multiboot", lc_multiboot_probe, lc_multiboot_load, true},
+    {LC_IMAGE_LINUX, "linux", lc_bzimage_probe, lc_bzimage_load, true},
+    {LC_IMAGE_LINUX32, "linux32", NULL, lc_bzimage_load, true},
+    {LC_IMAGE_PVH, "pvh", lc_pvh_probe, lc_pvh_load, true},
+    {LC_IMAGE_ELF, "elf", lc_elf_probe, lc_elf_load, false},
+    {LC_IMAGE_BOOT_SECTOR, "boot-sector", lc_bootsector_probe, lc_bootsector_load, false},
+    {LC_IMAGE_BIOS, "bios", lc_bios_probe, lc_bios_load, false},
+    {LC_IMAGE_FLAT, "flat", NULL, lc_flat_load, false},
 };
 
 static const struct format *find_format(enum lc_image_format id)
@@ -46,7 +48,7 @@ static const struct format *probe(const struct lc_blob *b)
 /* Only operating systems have a place for a command line and modules. */
 static enum libcpu_err check_wishes(struct lc_load *l, const struct format *f)
 {
-    if (f->id == LC_IMAGE_MULTIBOOT || f->id == LC_IMAGE_LINUX || f->id == LC_IMAGE_LINUX32)
+    if (f->takes_modules)
         return LIBCPU_ERR_OK;
     if (l->r->module_count)
         return lc_load_fail(l, LIBCPU_ERR_UNSUPPORTED, "modules %zu: format %s takes none",

@@ -13,7 +13,7 @@
 #include "mmu/phys.h"
 
 enum lc_image_format {
-    LC_IMAGE_AUTO,        /* probe: Multiboot, Linux, ELF, boot sector, BIOS, in this order */
+    LC_IMAGE_AUTO,        /* probe: Multiboot, Linux, PVH, ELF, boot sector, BIOS, in this order */
     LC_IMAGE_ELF,         /* static executable: ELF32 to PROT32, ELF64 to LONG64 */
     LC_IMAGE_MULTIBOOT,   /* Multiboot 1 header in an ELF file, or with its own addresses */
     LC_IMAGE_FLAT,        /* bytes as they are; never probed */
@@ -21,6 +21,7 @@ enum lc_image_format {
     LC_IMAGE_BIOS,        /* ROM that ends at 4 GiB, copied below 1 MiB as well */
     LC_IMAGE_LINUX,       /* bzImage: by its 64-bit entry when it has one */
     LC_IMAGE_LINUX32,     /* the same by its 32-bit entry; never probed */
+    LC_IMAGE_PVH,         /* ELF with a note that tells its PVH entry */
     LC_IMAGE_FORMATS,
 };
 
@@ -42,12 +43,13 @@ struct lc_image_request {
     enum lc_image_format format;
     const char *name; /* the file's name, for messages; never NULL */
     struct lc_blob data;
-    const char *cmdline;                   /* never NULL, "" when none; Multiboot and Linux only */
-    const struct lc_image_module *modules; /* Multiboot only; Linux: at most one, the initrd */
+    const char *cmdline; /* never NULL, "" when none; Multiboot, Linux and PVH only */
+    const struct lc_image_module *modules; /* Multiboot, PVH; Linux: at most one, the initrd */
     size_t module_count;
     uint64_t addr;          /* FLAT: load address and entry */
     enum lc_boot_mode mode; /* FLAT: REAL16, PROT32 or LONG64 */
-    uint64_t rsdp;          /* Linux: address of ACPI's root pointer; 0: there is none */
+    uint64_t rsdp;          /* Linux, PVH: address of ACPI's root pointer; 0: there is none */
+    bool vga;               /* Linux: there is a VGA in text mode */
 };
 
 /* Registers for the first instruction; what is not named here is as after reset. FLAT and

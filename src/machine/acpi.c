@@ -28,7 +28,6 @@ enum {
     /* Boot architecture: ISA devices, a keyboard controller; no MSI. */
     BOOT_LEGACY = 1 << 0,
     BOOT_8042 = 1 << 1,
-    BOOT_NO_VGA = 1 << 2,
     BOOT_NO_MSI = 1 << 3,
 
     RESET_VALUE = 0x06, /* system reset, CPU reset */
@@ -146,7 +145,7 @@ static void put_fadt_old(struct lc_aml *a, size_t facs, size_t dsdt)
         {0, 4}, /* flushing */
         {0, 4}, /* duty cycle, alarms */
         {RTC_CENTURY, 1},
-        {BOOT_LEGACY | BOOT_8042 | BOOT_NO_VGA | BOOT_NO_MSI, 2},
+        {BOOT_LEGACY | BOOT_8042 | BOOT_NO_MSI, 2},
         {0, 1},
         {FADT_WBINVD | FADT_PROC_C1 | FADT_NO_SLEEP_BUTTON | FADT_NO_FIXED_RTC |
              FADT_RESET_REGISTER,

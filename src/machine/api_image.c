@@ -99,7 +99,8 @@ static void apply_boot(struct lc_cpu *c, const struct lc_boot_state *b)
 /* An operating system, started as if by firmware that has left its tables. */
 static bool is_system(enum lc_image_format f)
 {
-    return f == LC_IMAGE_LINUX || f == LC_IMAGE_LINUX32 || f == LC_IMAGE_MULTIBOOT;
+    return f == LC_IMAGE_LINUX || f == LC_IMAGE_LINUX32 || f == LC_IMAGE_PVH ||
+           f == LC_IMAGE_MULTIBOOT;
 }
 
 static enum libcpu_err load(libcpu *m, struct lc_blob data, const struct libcpu_image_options *o,
@@ -125,6 +126,7 @@ static enum libcpu_err load(libcpu *m, struct lc_blob data, const struct libcpu_
         .addr = o->addr,
         .mode = (enum lc_boot_mode)o->mode,
         .rsdp = lc_board_acpi_root(m),
+        .vga = m->config.board == LIBCPU_BOARD_PC,
     };
     enum libcpu_err err = lc_image_load(&m->phys, &r, &boot, &m->error);
     if (!err) {

@@ -5,6 +5,7 @@
 #include "devices/ps2_keyboard.h"
 #include "devices/ps2_keymap.h"
 #include "devices/uart16550.h"
+#include "devices/vga.h"
 #include "machine/machine.h"
 
 static void on_serial_byte(void *user, uint8_t byte)
@@ -88,5 +89,54 @@ enum libcpu_err libcpu_type(libcpu *m, const char *text, size_t *typed)
         *typed = n;
     if (n == 0 && size)
         return lc_machine_fail(m, LIBCPU_ERR_FULL, "type: the keyboard takes no keys now");
+    return LIBCPU_ERR_OK;
+}
+
+/* ---- the text screen ---- */
+
+#define TEXT_MEMORY UINT64_C(0xb8000)
+enum { TEXT_CELLS = 0x4000 };
+
+static uint16_t text_cell(const struct libcpu *m, unsigned offset)
+{
+    uint8_t cell[2] = {0};
+    (void)lc_phys_read(&m->phys, TEXT_MEMORY + 2u * (offset % TEXT_CELLS), cell, sizeof(cell));
+    return lc_get16(cell);
+}
+
+static void fill_screen(const struct lc_vga_text *t, struct libcpu_text_screen *s)
+{
+    const unsigned cursor = (t->cursor - t->start) % TEXT_CELLS;
+    *s = (struct libcpu_text_screen){
+        .columns = (uint16_t)t->columns,
+        .rows = (uint16_t)(t->rows * t->columns > TEXT_CELLS ? TEXT_CELLS / t->columns : t->rows),
+        .blank = t->blank,
+    };
+    if (!t->pitch || cursor / t->pitch >= s->rows || cursor % t->pitch >= s->columns)
+        return;
+    s->cursor_column = (uint16_t)(cursor % t->pitch);
+    s->cursor_row = (uint16_t)(cursor / t->pitch);
+    s->cursor_visible = t->cursor_on && !t->blank;
+}
+
+enum libcpu_err libcpu_text_screen(libcpu *m, uint16_t *cells, size_t max,
+                                   struct libcpu_text_screen *screen)
+{
+    struct lc_vga_text t;
+    if (!m)
+        return LIBCPU_ERR_INVALID;
+    enum libcpu_err err = now(m, "text screen");
+    if (err)
+        return err;
+    if (!screen || (!cells && max))
+        return lc_machine_fail(m, LIBCPU_ERR_INVALID, "text screen: %s is NULL",
+                               screen ? "cells" : "screen");
+    lc_vga_text(m->board.chip[LC_CHIP_VGA], &t);
+    fill_screen(&t, screen);
+    for (unsigned row = 0; row < screen->rows; row++)
+        for (unsigned i = 0; i < screen->columns; i++)
+            if ((size_t)row * screen->columns + i < max)
+                cells[(size_t)row * screen->columns + i] =
+                    text_cell(m, t.start + row * t.pitch + i);
     return LIBCPU_ERR_OK;
 }

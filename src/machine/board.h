@@ -30,6 +30,7 @@ enum lc_board_chip {
     LC_CHIP_FW_CFG,
     LC_CHIP_ATA0,
     LC_CHIP_ATA1,
+    LC_CHIP_VGA,
     LC_CHIPS,
 };
 

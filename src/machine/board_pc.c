@@ -26,6 +26,7 @@
 #include "devices/ps2_keyboard.h"
 #include "devices/resetctl.h"
 #include "devices/uart16550.h"
+#include "devices/vga.h"
 #include "machine/acpi.h"
 #include "machine/machine.h"
 
@@ -41,6 +42,7 @@ static const struct lc_device_class *const chips[LC_CHIPS] = {
     [LC_CHIP_ACPI_PM] = &lc_acpi_pm_class,   [LC_CHIP_FPUERR] = &lc_fpuerr_class,
     [LC_CHIP_PCI] = &lc_pci_host_class,      [LC_CHIP_FW_CFG] = &lc_fw_cfg_class,
     [LC_CHIP_ATA0] = &lc_ata_class,          [LC_CHIP_ATA1] = &lc_ata_class,
+    [LC_CHIP_VGA] = &lc_vga_class,
 };
 
 struct board_ports {
@@ -64,6 +66,9 @@ static const struct board_ports ports[] = {
     {"port 92h", LC_CHIP_PORT92, 0, 0x92, 1},
     {"PCI configuration data", LC_CHIP_PCI, LC_PCI_HOST_DATA, 0xcfc, 4},
     {"fw_cfg", LC_CHIP_FW_CFG, 0, 0x510, 2},
+    {"VGA", LC_CHIP_VGA, LC_VGA_COMMON, 0x3c0, 16},
+    {"VGA, colour", LC_CHIP_VGA, LC_VGA_COLOUR, 0x3d0, 16},
+    {"VGA, monochrome", LC_CHIP_VGA, LC_VGA_MONO, 0x3b0, 16},
     {"POST code 80h", LC_CHIP_POST, 0, 0x80, 1},
     {"coprocessor error F0h", LC_CHIP_FPUERR, LC_FPUERR_PORT, 0xf0, 1},
     {"ATA primary", LC_CHIP_ATA0, LC_ATA_COMMAND, 0x1f0, 8},

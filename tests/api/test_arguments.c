@@ -355,6 +355,12 @@ static void input(libcpu *m, libcpu *boardless)
     ERR(NULL, libcpu_type(NULL, "x", &n), INVALID);
     ERR(m, libcpu_type(m, NULL, &n), INVALID);
     ERR(boardless, libcpu_type(boardless, "x", &n), UNSUPPORTED);
+    struct libcpu_text_screen screen;
+    uint16_t cell;
+    ERR(NULL, libcpu_text_screen(NULL, &cell, 1, &screen), INVALID);
+    ERR(m, libcpu_text_screen(m, NULL, 1, &screen), INVALID);
+    ERR(m, libcpu_text_screen(m, &cell, 1, NULL), INVALID);
+    ERR(boardless, libcpu_text_screen(boardless, &cell, 1, &screen), UNSUPPORTED);
 }
 
 /* ---- bare ---- */

@@ -155,68 +155,6 @@ static void from_a_hook(void **state)
     libcpu_destroy(m);
 }
 
-static void raise_from_access(void *user, libcpu *m, struct libcpu_access *access)
-{
-    (void)access;
-    raise_from_hook(user, m, 0);
-}
-
-/* By the hook of an access: behind the instruction that makes it, before the next one of its block.
- */
-static void from_a_memory_hook(void **state)
-{
-    /* xor ebx, ebx; inc ebx; mov [0x103000], ebx; inc ebx; inc ebx; jmp back */
-    static const uint8_t body[] = {0x31, 0xdb, 0x43, 0x89, 0x1d, 0x00, 0x30,
-                                   0x10, 0x00, 0x43, 0x43, 0xeb, 0xf3};
-    const struct libcpu_range cell = {0x103000, 0x103003};
-    struct rig r;
-    (void)state;
-    libcpu *m = RIG_MACHINE(body);
-    rig_init(&r, m);
-    OK(rig_add(&r));
-    OK(libcpu_run(m, PROLOGUE_INSNS + 600, NULL));
-    OK(libcpu_hook_memory(m, LIBCPU_MEMORY_WRITE, &cell, raise_from_access, &r, NULL));
-    for (unsigned i = 1; i <= 50; i++) {
-        OK(libcpu_run(m, 6 + 1 + 5, NULL));
-        assert_int_equal(rig_seen(m, 1), i);
-        assert_int_equal(rig_seen(m, 0), 1);
-    }
-    libcpu_destroy(m);
-}
-
-static void alarm_from_access(void *user, libcpu *m, struct libcpu_access *access)
-{
-    struct rig *r = user;
-    (void)access;
-    r->insns = libcpu_now(m) + 2;
-    OK(libcpu_timer_arm(r->timer, r->insns, 0));
-}
-
-static void in_time(void *user, libcpu_timer *timer, uint64_t times)
-{
-    struct rig *r = user;
-    (void)timer, (void)times;
-    assert_int_equal(libcpu_now(r->m), r->insns);
-    r->state++;
-}
-
-/* A timer that a hook arms for the middle of the block that is running expires there. */
-static void timer_from_a_memory_hook(void **state)
-{
-    static const uint8_t body[] = {0x31, 0xdb, 0x43, 0x89, 0x1d, 0x00, 0x30,
-                                   0x10, 0x00, 0x43, 0x43, 0xeb, 0xf3};
-    const struct libcpu_range cell = {0x103000, 0x103003};
-    struct rig r;
-    (void)state;
-    libcpu *m = RIG_MACHINE(body);
-    rig_init(&r, m);
-    OK(libcpu_timer_new(m, in_time, &r, &r.timer));
-    OK(libcpu_hook_memory(m, LIBCPU_MEMORY_WRITE, &cell, alarm_from_access, &r, NULL));
-    OK(libcpu_run(m, PROLOGUE_INSNS + 600, NULL));
-    assert_int_equal(r.state, 100);
-    libcpu_destroy(m);
-}
-
 /* ---- timers ---- */
 
 struct beep {
@@ -536,22 +474,13 @@ static void reset_lowers_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(edge_by_port),
-        cmocka_unit_test(edge_by_memory),
-        cmocka_unit_test(edge_and_level),
-        cmocka_unit_test(shared_line),
-        cmocka_unit_test(from_a_hook),
-        cmocka_unit_test(from_a_memory_hook),
-        cmocka_unit_test(timer_from_a_memory_hook),
-        cmocka_unit_test(exact),
-        cmocka_unit_test(periodic),
-        cmocka_unit_test(coarse),
-        cmocka_unit_test(in_order),
-        cmocka_unit_test(halted),
-        cmocka_unit_test(armed_by_the_guest),
-        cmocka_unit_test(from_itself),
-        cmocka_unit_test(deterministic),
-        cmocka_unit_test(reset_lowers_lines),
+        cmocka_unit_test(edge_by_port),       cmocka_unit_test(edge_by_memory),
+        cmocka_unit_test(edge_and_level),     cmocka_unit_test(shared_line),
+        cmocka_unit_test(from_a_hook),        cmocka_unit_test(exact),
+        cmocka_unit_test(periodic),           cmocka_unit_test(coarse),
+        cmocka_unit_test(in_order),           cmocka_unit_test(halted),
+        cmocka_unit_test(armed_by_the_guest), cmocka_unit_test(from_itself),
+        cmocka_unit_test(deterministic),      cmocka_unit_test(reset_lowers_lines),
     };
     return cmocka_run_group_tests_name("api_device_time", tests, NULL, NULL);
 }

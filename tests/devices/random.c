@@ -25,6 +25,7 @@
 #include "devices/ps2_keyboard.h"
 #include "devices/resetctl.h"
 #include "devices/uart16550.h"
+#include "devices/vga.h"
 
 #include "support/fake_board.h"
 
@@ -207,6 +208,7 @@ static const struct chip chips[] = {
     {&lc_hpet_class, {0x160}, NULL},
     {&lc_pci_host_class, {4, 4}, NULL},
     {&lc_fw_cfg_class, {2}, NULL},
+    {&lc_vga_class, {16, 16, 16}, NULL},
 };
 
 static void make(struct subject *s, const struct chip *chip)

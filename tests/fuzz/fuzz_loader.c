@@ -99,6 +99,22 @@ static void check_linux(const struct lc_phys *p, const struct lc_image_request *
     }
 }
 
+/* Every pointer of the start information leads to memory. */
+static void check_pvh(const struct lc_phys *p, const struct lc_image_request *r,
+                      const struct lc_boot_state *boot)
+{
+    const uint32_t list = read32(p, boot->rbx + 16);
+
+    FUZZ_CHECK(read32(p, boot->rbx) == 0x336ec578);
+    FUZZ_CHECK(read32(p, boot->rbx + 12) == r->module_count);
+    FUZZ_CHECK(lc_phys_is_memory(p, read32(p, boot->rbx + 24), strlen(r->cmdline) + 1));
+    FUZZ_CHECK(lc_phys_is_memory(p, read32(p, boot->rbx + 40), 24 * read32(p, boot->rbx + 48)));
+    for (uint32_t i = 0; i < r->module_count; i++) {
+        FUZZ_CHECK(read32(p, list + 32 * i + 8) == r->modules[i].data.size);
+        FUZZ_CHECK(lc_phys_is_memory(p, read32(p, list + 32 * i), r->modules[i].data.size));
+    }
+}
+
 static void check_boot(const struct lc_phys *p, const struct lc_image_request *r,
                        const struct lc_boot_state *boot)
 {
@@ -112,6 +128,8 @@ static void check_boot(const struct lc_phys *p, const struct lc_image_request *r
         FUZZ_CHECK(boot->cr3 % LC_PAGE_SIZE == 0 && lc_phys_is_memory(p, boot->cr3, 0x6000));
     if (boot->format == LC_IMAGE_MULTIBOOT)
         check_multiboot(p, r, boot);
+    if (boot->format == LC_IMAGE_PVH)
+        check_pvh(p, r, boot);
     if (boot->format == LC_IMAGE_LINUX || boot->format == LC_IMAGE_LINUX32)
         check_linux(p, r, boot);
 }

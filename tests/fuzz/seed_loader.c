@@ -62,6 +62,11 @@ static void bzimage(void)
     image_linux(&img);
 }
 
+static void pvh(void)
+{
+    image_pvh(&img, true);
+}
+
 static void boot_sector(void)
 {
     image_boot_sector(&img, 512);
@@ -85,6 +90,7 @@ static const struct seed {
     {"multiboot-elf64", multiboot64, {LC_IMAGE_MULTIBOOT, 0, 2, 1}},
     {"multiboot-text", multiboot_text, {LC_IMAGE_AUTO}},
     {"multiboot-addresses", kludge, {LC_IMAGE_AUTO, 0, 0, FUZZ_CMDLINE | 3}},
+    {"pvh", pvh, {LC_IMAGE_AUTO, 0, 0, FUZZ_CMDLINE | 2}},
     {"linux", bzimage, {LC_IMAGE_AUTO, 0, 0, FUZZ_CMDLINE | 1}},
     {"linux32", bzimage, {LC_IMAGE_LINUX32, 0, 2, 1}},
     {"boot-sector", boot_sector, {LC_IMAGE_AUTO}},

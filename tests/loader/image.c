@@ -185,6 +185,29 @@ void image_linux(struct image *img)
     image_poke(img, 0x264, 4, 0x123); /* handover_offset */
 }
 
+static void put_note(struct image *img, size_t at, const char *name, uint32_t type, uint32_t value)
+{
+    image_poke(img, at, 4, strlen(name) + 1);
+    image_poke(img, at + 4, 4, 4);
+    image_poke(img, at + 8, 4, type);
+    memcpy(img->data + at + 12, name, strlen(name) + 1);
+    image_poke(img, at + 12 + (strlen(name) + 4) / 4 * 4, 4, value);
+}
+
+void image_pvh(struct image *img, bool is64)
+{
+    image_elf(img, is64);
+    put_note(img, PVH_NOTE_AT, "Linux", 18, 0x12345678);
+    put_note(img, PVH_NOTE_AT + 24, "Xen", 18, PVH_ENTRY_PA);
+    if (is64) {
+        image_poke(img, ELF64_PH(2) + 8, 8, PVH_NOTE_AT);
+        image_poke(img, ELF64_PH(2) + 32, 8, PVH_NOTE_SIZE);
+    } else {
+        image_poke(img, ELF32_PH(2) + 4, 4, PVH_NOTE_AT);
+        image_poke(img, ELF32_PH(2) + 16, 4, PVH_NOTE_SIZE);
+    }
+}
+
 void image_boot_sector(struct image *img, size_t size)
 {
     reset(img, size);

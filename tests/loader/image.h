@@ -85,6 +85,13 @@ enum {
 /* Protocol 2.15, with a 64-bit entry. */
 void image_linux(struct image *img);
 
+/* ---- PVH: an ELF kernel with the note, between header and text ---- */
+
+enum { PVH_NOTE_AT = ELF_HEADER_AT, PVH_NOTE_SIZE = 44, PVH_ENTRY_PA = ELF_TEXT_PA + 0x20 };
+
+/* Another's note stands before it. */
+void image_pvh(struct image *img, bool is64);
+
 /* ---- others ---- */
 
 /* A disk of `size` >= 512 bytes with a boot sector. */

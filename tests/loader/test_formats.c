@@ -234,7 +234,7 @@ static void test_recognition(void **state)
     img.size--;
     rig_bad(&rig, &img, LC_IMAGE_AUTO, LIBCPU_ERR_FORMAT,
             "kernel: not recognised as Linux, ELF, Multiboot, boot sector or BIOS ROM");
-    rig_bad(&rig, &img, LC_IMAGE_FORMATS, LIBCPU_ERR_INVALID, "format 8: no such format");
+    rig_bad(&rig, &img, LC_IMAGE_FORMATS, LIBCPU_ERR_INVALID, "format 9: no such format");
     img.size = 0;
     rig_bad(&rig, &img, LC_IMAGE_AUTO, LIBCPU_ERR_FORMAT, "size 0");
     rig_fini(&rig);

@@ -47,6 +47,11 @@ static void bzimage(void)
     image_linux(&good);
 }
 
+static void pvh(void)
+{
+    image_pvh(&good, true);
+}
+
 /* Bytes of a file that are headers. */
 struct span {
     size_t from, to;
@@ -70,6 +75,7 @@ static const struct subject {
       {ELF_HEADER_AT, ELF_HEADER_AT + 12},
       {ELF_SHDRS_AT, ELF64_SH(ELF_SHDRS)}}},
     {kludge, LC_IMAGE_MULTIBOOT, {{KLUDGE_HEADER_AT, KLUDGE_HEADER_AT + 32}}},
+    {pvh, LC_IMAGE_PVH, {{0, ELF64_PH(ELF_PHDRS)}, {PVH_NOTE_AT, PVH_NOTE_AT + PVH_NOTE_SIZE}}},
     {bzimage, LC_IMAGE_LINUX, {{0x1f1, 0x268}, {0x1f1, 0x268}}},
 };
 
