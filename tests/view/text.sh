@@ -73,8 +73,8 @@ shows '▸ 2 Decode' 'opcode' 'press o: it has not happened yet'
 expect 0 --text --until syscall --keys ooo
 shows '▸ 3 Execute' ' → '
 # A breakpoint.
-expect 0 --text --break ffffffff80101bb5 --until end --screen code
-shows '● ffffffff80101' 'breakpoint'
+expect 0 --text --break 401002 --until end --screen code
+shows '● 000000401002' 'breakpoint'
 # Help, and steps from walk to walk.
 expect 0 --text --keys '?'
 shows 'run to the next page walk' 'slow motion'

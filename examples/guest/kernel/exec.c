@@ -224,6 +224,7 @@ int program_replace(struct program *p, struct mm *mm)
 
 static struct program *new_program(struct inode *inode, const char *path, int *error)
 {
+    make_room_for(2 * ARG_PAGES); /* strings, tables */
     struct program *p = kmalloc(sizeof(*p));
     if (p == NULL) {
         inode_put(inode);

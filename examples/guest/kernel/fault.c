@@ -76,9 +76,12 @@ static int file_page(struct mm *mm, const struct vma *vma, uint64_t va, uint64_t
     current->maj_faults++;
     faults_file++;
     bool partial = vma->file_end - va < PAGE_SIZE;
-    if (!shared && (partial || (error & PF_WRITE)))
-        return own_page(mm, vma, va, pte, cached);
     frame_get(cached);
+    if (!shared && (partial || (error & PF_WRITE))) {
+        int signal = own_page(mm, vma, va, pte, cached);
+        frame_put(cached);
+        return signal;
+    }
     return install(mm, pte, va, cached | vma_pte_flags(vma, shared));
 }
 
@@ -139,6 +142,7 @@ int mm_fault(struct mm *mm, uint64_t va, uint32_t error)
     if (!allows(vma, error) || (vma->start > va && !grow_stack(mm, vma, va)))
         return SIGSEGV;
     current->min_faults++;
+    make_room_for(3); /* tables */
     uint64_t *pte = pte_of(mm->cr3, va, true);
     if (pte == NULL)
         return SIGKILL;

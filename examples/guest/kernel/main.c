@@ -162,7 +162,7 @@ void init_ended(int status)
 {
     int code = (status & 0x7f) != 0 ? 128 + (status & 0x7f) : status >> 8;
     if (status & 0x7f)
-        log_line("halt", "init was killed by signal %d", status & 0x7f);
+        print("Kernel panic: init was killed by signal %d\n", status & 0x7f);
     log_line("halt", "init ended with code %d after %lu ms", code, jiffies);
     log_line("halt", "%lu context switches, %lu page faults, %lu system calls", context_switches,
              page_faults, syscalls_syscall + syscalls_int80 + syscalls_sysenter);

@@ -13,11 +13,18 @@
 #define FILE_MAX  ((uint64_t)ENTRIES * ENTRIES * PAGE_SIZE)
 #define KEEP_FREE 64u /* frames that files leave for the rest of the system */
 
-/* A full memory is a full disk to those who write files. */
-static uint64_t new_frame(enum frame_kind kind)
+/*
+ * A full memory is a full disk to those who write files. Making room can sleep, and the file can
+ * change meanwhile: so it comes before the tree is looked at.
+ */
+static void make_room(void)
 {
     while (frames_free <= KEEP_FREE && swap_out_one())
         ;
+}
+
+static uint64_t new_frame(enum frame_kind kind)
+{
     return frames_free > KEEP_FREE ? frame_alloc(kind) : 0;
 }
 
@@ -37,8 +44,14 @@ static uint64_t *slot_of(struct inode *inode, uint64_t index, bool create)
 
 uint64_t cache_page(struct inode *inode, uint64_t index, bool create)
 {
-    uint64_t *slot = slot_of(inode, index, create);
-    if (slot != NULL && *slot == 0 && create)
+    const uint64_t *there = slot_of(inode, index, false);
+    if (there != NULL && *there != 0)
+        return *there;
+    if (!create)
+        return 0;
+    make_room();
+    uint64_t *slot = slot_of(inode, index, true);
+    if (slot != NULL && *slot == 0)
         *slot = new_frame(FRAME_CACHE);
     return slot != NULL ? *slot : 0;
 }

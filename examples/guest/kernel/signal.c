@@ -51,6 +51,15 @@ static void go_on(struct task *task)
     wake_up(task->parent);
 }
 
+/* Nothing but its own fault ends process 1, or stops it. */
+static bool is_wanted(const struct task *task, int signal)
+{
+    if (task->pid == 1 && action_of(task, signal)->handler <= SIG_IGN)
+        return false;
+    return !is_ignored(task, signal) || (task->blocked & BIT(signal)) ||
+           (UNBLOCKABLE & BIT(signal));
+}
+
 /* Called by interrupt handlers too. */
 void signal_send(struct task *task, int signal)
 {
@@ -60,8 +69,7 @@ void signal_send(struct task *task, int signal)
             go_on(task);
         if (STOPS & BIT(signal))
             task->pending &= ~BIT(SIGCONT);
-        if (!is_ignored(task, signal) || (task->blocked & BIT(signal)) || signal == SIGKILL ||
-            signal == SIGSTOP)
+        if (is_wanted(task, signal))
             task->pending |= BIT(signal);
         if (task->state == TASK_SLEEPING && signal_pending(task))
             task_wake(task);

@@ -262,12 +262,13 @@ static int64_t set_foreground(uint64_t from)
     return 0;
 }
 
-/* A session's leader takes the terminal, if nobody has it. */
+/* A session's leader takes the terminal, if nobody has it, or process 1, which started it all. */
 static int64_t take_terminal(bool steal)
 {
     if (current->sid != current->pid)
         return -EPERM;
-    if (session != 0 && session != current->sid && !steal && task_of(session) != NULL)
+    bool taken = session > 1 && session != current->sid && task_of(session) != NULL;
+    if (taken && !steal)
         return -EPERM;
     session = current->sid;
     foreground = current->pgid;

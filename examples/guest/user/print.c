@@ -42,7 +42,8 @@ long proc_number(const char *path, const char *word)
     close(file);
     text[n > 0 ? n : 0] = '\0';
     for (const char *at = text; *at != '\0'; at++) {
-        if ((at != text && at[-1] != '\n') || strncmp(at, word, length) != 0)
+        if ((at != text && at[-1] != '\n') || strncmp(at, word, length) != 0 ||
+            find_char(" :\t", at[length]) == NULL)
             continue;
         for (at += length; *at == ' ' || *at == ':' || *at == '\t'; at++)
             ;

@@ -24,7 +24,7 @@ static void break_rule(const char *rule)
 
 int main(int argc, char *argv[])
 {
-    if (argc != 2)
+    if (argc < 2)
         return 2;
     say("breaks the rule \"%s\"", argv[1]);
     break_rule(argv[1]);

@@ -160,10 +160,22 @@ static void keep_arguments(char *argv[])
     }
 }
 
+/* A zero in the first bytes: not a text, and so no script. */
+static bool is_binary(const char *path)
+{
+    char start[64];
+    int file = open(path, O_RDONLY, 0);
+    long n = file < 0 ? 0 : read(file, start, sizeof(start));
+    close(file);
+    while (n > 0 && start[n - 1] != '\0')
+        n--;
+    return n > 0;
+}
+
 static int exec_at(const char *path, char *argv[])
 {
     int error = execve(path, argv, environ);
-    if (error != -ENOEXEC)
+    if (error != -ENOEXEC || is_binary(path))
         return error;
     keep_arguments(argv);
     exit(run_file(path));

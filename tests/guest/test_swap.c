@@ -1,0 +1,147 @@
+/*
+ * test_swap.c - swapping, seen from outside: what the entries of the page tables say, what lies on
+ * the disk, which page stays, and what happens when the disk is full.
+ */
+#include "guest.h"
+
+#include <libcpu/disk.h>
+
+#include <stdio.h>
+
+enum { SECTOR = LIBCPU_DISK_SECTOR, PER_PAGE = PAGE / SECTOR, PAGES = 24 * 256 };
+
+struct disk {
+    uint8_t *bytes;
+    uint64_t sectors;
+};
+
+static int disk_read(void *user, uint64_t sector, void *data, size_t count)
+{
+    const struct disk *d = user;
+    memcpy(data, d->bytes + sector * SECTOR, count * SECTOR);
+    return 0;
+}
+
+static int disk_write(void *user, uint64_t sector, const void *data, size_t count)
+{
+    struct disk *d = user;
+    memcpy(d->bytes + sector * SECTOR, data, count * SECTOR);
+    return 0;
+}
+
+/* 24 MiB of RAM, a disk of which the guest swaps to the second half, and a shell. */
+static void boot(struct guest *g, struct disk *d, uint64_t megabytes)
+{
+    struct libcpu_config c;
+    struct libcpu_image_options o;
+    struct libcpu_disk disk;
+    d->sectors = megabytes * 2048;
+    d->bytes = calloc(d->sectors, SECTOR);
+    assert_non_null(d->bytes);
+    libcpu_config_init(&c);
+    c.ram_size = 24 << 20;
+    libcpu_image_init(&o);
+    o.cmdline = "quiet init=/bin/sh";
+    guest_boot_with(g, &c, &o);
+    libcpu_disk_init(&disk);
+    disk.sectors = d->sectors;
+    disk.read = disk_read;
+    disk.write = disk_write;
+    disk.user = d;
+    OK(libcpu_disk_add(g->m, 0, &disk));
+    guest_run_until(g, "$ ");
+}
+
+/* The last-level entry of an address in a program's tables; 0 where a table is missing. */
+static uint64_t entry_of(const struct guest *g, uint64_t cr3, uint64_t la)
+{
+    uint64_t value = cr3;
+    for (int shift = 39; shift >= 12; shift -= 9) {
+        uint64_t pa = (value & UINT64_C(0xffffffffff000)) + 8 * (la >> shift & 511);
+        OK(libcpu_phys_read(g->m, pa, &value, sizeof(value)));
+        if (shift > 12 && !(value & 1))
+            return 0;
+    }
+    return value;
+}
+
+static uint64_t cr3_of(const struct guest *g, const char *name)
+{
+    for (unsigned i = 1; i < 16; i++) {
+        struct guest_task t = guest_task(g, i);
+        if (t.state != TASK_FREE && strcmp(t.name, name) == 0)
+            return t.cr3;
+    }
+    fail_msg("no task %s", name);
+    return 0;
+}
+
+static uint64_t mark(uint64_t page)
+{
+    return page * 2654435761u + 1;
+}
+
+/* Entries that are not present hold a slot; the slot on the disk holds the page. */
+static void entries_name_places_on_the_disk(void **state)
+{
+    struct guest g;
+    struct disk d;
+    unsigned out = 0, in = 0;
+    (void)state;
+    boot(&g, &d, 64);
+    guest_serial(&g, "swapper 24\n");
+    for (unsigned i = 0; i < 4000 && guest_u64(&g, "swap_outs") < 1000; i++)
+        OK(libcpu_run(g.m, 1000000, &g.stop));
+    assert_true(guest_u64(&g, "swap_outs") >= 1000);
+    uint64_t cr3 = cr3_of(&g, "swapper");
+    uint64_t base = strtoull(strstr(g.out, "KiB at 0x") + 9, NULL, 16);
+    assert_int_equal(base % PAGE, 0);
+    for (uint64_t page = 1; page < PAGES; page++) {
+        uint64_t pte = entry_of(&g, cr3, base + page * PAGE), word;
+        in += pte & 1;
+        if (pte == 0 || (pte & 1))
+            continue;
+        uint64_t slot = (pte >> 12) - 1;
+        assert_int_equal(pte & 0xfff, 0);
+        assert_true(slot < guest_u64(&g, "swap_slots"));
+        memcpy(&word, d.bytes + (d.sectors / 2 + slot * PER_PAGE) * SECTOR, sizeof(word));
+        assert_int_equal(word, mark(page));
+        out++;
+    }
+    assert_true(out >= 500 && in >= 500);
+    /* The page that is touched all the time has had its second chance each time. */
+    assert_true(entry_of(&g, cr3, base) & 1);
+    guest_run_until(&g, "came back");
+    assert_true(guest_said(&g, "0 pages of 6144 are wrong"));
+    assert_true(guest_u64(&g, "swap_ins") >= 500);
+    guest_end(&g);
+    free(d.bytes);
+}
+
+/* All slots used, all frames used: whoever takes most is killed, and the shell goes on. */
+static void a_full_disk_kills_the_biggest(void **state)
+{
+    struct guest g;
+    struct disk d;
+    (void)state;
+    boot(&g, &d, 4);
+    guest_serial(&g, "swapper 40\n");
+    guest_run_until(&g, "signal 9 (Killed)");
+    assert_int_equal(guest_u64(&g, "oom_kills"), 1);
+    guest_serial(&g, "echo still here\n");
+    guest_run_until(&g, "still here\n$ ");
+    for (unsigned i = 0; i < 10; i++)
+        OK(libcpu_run(g.m, 1000000, &g.stop));
+    assert_true(guest_u64(&g, "swap_used") < 16); /* what the shell has lost of its own */
+    guest_end(&g);
+    free(d.bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(entries_name_places_on_the_disk),
+        cmocka_unit_test(a_full_disk_kills_the_biggest),
+    };
+    return cmocka_run_group_tests_name("guest_swap", tests, NULL, NULL);
+}
