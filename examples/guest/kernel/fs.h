@@ -55,7 +55,7 @@ struct inode {
     } u;
     struct inode *parent; /* of a directory; the root's is itself */
     uint64_t next_id;
-    int32_t writers; /* open for writing; below 0: programs run it */
+    int32_t writers; /* open for writing: exec refuses it then */
     int32_t pid;     /* /proc */
     uint32_t what;
 };

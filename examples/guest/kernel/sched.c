@@ -149,6 +149,18 @@ void sched_forked(struct task *task)
     task->started = jiffies;
 }
 
+/* The current task gives up its turn: on the way to ring 3, all others come first. */
+void sched_yielded(void)
+{
+    uint64_t irq = irq_save();
+    for (int i = 1; i < MAX_TASKS; i++) {
+        if (runnable(&tasks[i]) && &tasks[i] != current)
+            current->vruntime = max(current->vruntime, tasks[i].vruntime + 1);
+    }
+    need_resched = true;
+    irq_restore(irq);
+}
+
 static void wake_sleepers(void)
 {
     for (int i = 1; i < MAX_TASKS; i++) {

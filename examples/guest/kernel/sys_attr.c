@@ -82,7 +82,7 @@ static int64_t change_size(struct inode *inode, uint64_t size)
         return -EISDIR;
     if (inode->ops != &regular_ops || (int64_t)size < 0)
         return -EINVAL;
-    return inode->writers < 0 ? -ETXTBSY : cache_truncate(inode, size);
+    return cache_truncate(inode, size);
 }
 
 int64_t sys_truncate(const uint64_t *a)

@@ -177,10 +177,7 @@ int64_t sys_setsid(const uint64_t *a)
 int64_t sys_sched_yield(const uint64_t *a)
 {
     (void)a;
-    uint64_t irq = irq_save();
-    current->vruntime += 1; /* others with as little come first */
-    need_resched = true;    /* on the way to ring 3 */
-    irq_restore(irq);
+    sched_yielded();
     return 0;
 }
 
@@ -304,19 +301,29 @@ int64_t sys_personality(const uint64_t *a)
     return (int64_t)old;
 }
 
-/* One thread per process: a wait can only be for memory that processes share. */
+/*
+ * Waiting for a word that processes share: the channel is where the word really is, whatever its
+ * address in each of them.
+ */
+static const void *futex_channel(uint64_t va)
+{
+    const uint64_t *pte = pte_of(current->mm->cr3, va, false);
+    if (pte == NULL || (*pte & PTE_PRESENT) == 0)
+        return NULL;
+    return (const char *)direct(*pte & PTE_ADDRESS) + va % PAGE_SIZE;
+}
+
 int64_t sys_futex(const uint64_t *a)
 {
     uint32_t value;
-    const volatile void *channel =
-        (const void *)a[0]; /* as the programs see it: wake-ups may be idle */
     struct timespec timeout;
     uint64_t until = 0;
+    if (copy_from_user(&value, a[0], sizeof(value)) != 0)
+        return -EFAULT;
+    const void *channel = futex_channel(a[0]);
     switch (a[1] & FUTEX_COMMANDS) {
     case FUTEX_WAKE: wake_up(channel); return 0;
     case FUTEX_WAIT:
-        if (copy_from_user(&value, a[0], sizeof(value)) != 0)
-            return -EFAULT;
         if (value != (uint32_t)a[2])
             return -EAGAIN;
         if (a[3] != 0 && copy_from_user(&timeout, a[3], sizeof(timeout)) != 0)

@@ -138,6 +138,7 @@ void sched_init(void);
 void schedule(void); /* with interrupts off */
 void sched_woken(struct task *task);
 void sched_forked(struct task *task);
+void sched_yielded(void);
 void timer_tick(bool user);
 void preempt_in_kernel(void);
 _Noreturn void idle(void);

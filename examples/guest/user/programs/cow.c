@@ -1,12 +1,11 @@
 /*
- * cow.c: fork copies no memory. A program with 4 MiB of its own forks; the kernel's books say how
- * many frames are taken, before, after, and after the child has written to some pages. A shared
- * mapping is written by the child and read by the parent.
+ * cow.c [MEGABYTES]: fork copies no memory. A program with 4 MiB of its own, or as many as it is
+ * told, forks; the kernel's books say how many frames are taken, before, after, and after the child
+ * has written to some pages. A shared mapping is written by the child and read by the parent.
  */
 #include "libc.h"
 
 #define PAGE  4096
-#define PAGES 1024
 #define WRITE 100
 
 static long anonymous_frames(void)
@@ -21,21 +20,19 @@ static long copies(void)
 
 int main(int argc, char *argv[])
 {
-    (void)argc, (void)argv;
-    char *own = mmap(PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+    size_t pages = (size_t)(argc > 1 ? to_number(argv[1]) : 4) * 256;
+    char *own = mmap(pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
     char *shared = mmap(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED);
     if (own == NULL || shared == NULL)
         return 1;
-    memset(own, 'p', (size_t)PAGES * PAGE);
+    memset(own, 'p', pages * PAGE);
     shared[0] = 'p';
     long before = anonymous_frames();
-    say("%d pages are mine; %ld frames hold the memory of programs", PAGES, before);
-    int ready[2], status;
-    pipe(ready);
-    int pid = fork();
+    say("%lu pages are mine; %ld frames hold the memory of programs", pages, before);
+    int status, pid = fork();
     if (pid == 0) {
         long after = anonymous_frames(), copied = copies();
-        say("after fork: %ld frames more, though I see all %d pages", after - before, PAGES);
+        say("after fork: %ld frames more, though I see all %lu pages", after - before, pages);
         for (int i = 0; i < WRITE; i++)
             own[i * PAGE] = 'c';
         shared[0] = 'c';

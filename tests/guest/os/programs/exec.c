@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -198,6 +199,27 @@ static void what_stays(void)
     close(closed);
 }
 
+extern char **environ;
+
+/* A C library starts programs with a child that borrows its memory (CLONE_VM, CLONE_VFORK). */
+static void started_by_the_library(void)
+{
+    char line[64] = "", *argv[] = {"exec", "x-spawned", NULL};
+    pid_t pid = 0;
+    int status;
+    CHECK(system("exit 3") == 3 << 8);
+    FILE *pipe_of = popen("echo from a pipe | cat", "r");
+    CHECK(pipe_of && fgets(line, sizeof(line), pipe_of) && strcmp(line, "from a pipe\n") == 0);
+    CHECK(pipe_of && pclose(pipe_of) == 0);
+    CHECK(posix_spawn(&pid, "/bin/exec", NULL, NULL, argv, environ) == 0);
+    CHECK(waitpid(pid, &status, 0) == pid && status == 9 << 8);
+    CHECK(posix_spawn(&pid, "/bin/missing", NULL, NULL, argv, environ) == ENOENT);
+    pid = vfork();
+    if (pid == 0)
+        _exit(line[0] == 'f' ? 11 : 12);
+    CHECK(waitpid(pid, &status, 0) == pid && status == 11 << 8);
+}
+
 static int inherit(const char *text)
 {
     int kept = 0, closed = 0;
@@ -244,6 +266,7 @@ int main(int argc, char *argv[])
     by_descriptor();
     registered_formats();
     what_stays();
+    started_by_the_library();
     page_zero();
     return checks_end("exec");
 }

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 
 #define PAGE 4096
 
@@ -88,6 +90,39 @@ static void change_both(void)
     private_page[0] = 'c';
     shared_page[0] = 'c';
     _exit(private_page[0] == 'c' && private_page[1] == 'p' ? 0 : 1);
+}
+
+static int *words[2]; /* one word at two addresses */
+
+static void wake_parent(void)
+{
+    usleep(20000);
+    *words[1] = 1;
+    syscall(SYS_futex, words[1], 1 /* FUTEX_WAKE */, 1, NULL);
+}
+
+/* A wait for a word that another process sees at another address. */
+static void waiting_for_memory(void)
+{
+    int status, fd = open("/tmp/words", O_RDWR | O_CREAT, 0600);
+    CHECK(ftruncate(fd, PAGE) == 0);
+    words[0] = map(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+    words[1] = map(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+    CHECK(words[0] != words[1]);
+    struct timespec limit = {5, 0};
+    FAILS(syscall(SYS_futex, words[0], 0 /* FUTEX_WAIT */, 1, &limit), EAGAIN);
+    pid_t pid = fork();
+    if (pid == 0) {
+        wake_parent();
+        _exit(0);
+    }
+    CHECK(syscall(SYS_futex, words[0], 0, 0, &limit) == 0 || errno == EAGAIN);
+    CHECK(*words[0] == 1);
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    limit = (struct timespec){0, 1000000};
+    FAILS(syscall(SYS_futex, words[0], 0, 1, &limit), ETIMEDOUT);
+    close(fd);
+    unlink("/tmp/words");
 }
 
 static void copy_on_write(void)
@@ -227,6 +262,7 @@ int main(void)
     anonymous_memory();
     no_execution();
     copy_on_write();
+    waiting_for_memory();
     files_in_memory();
     moving();
     stack_and_heap();
