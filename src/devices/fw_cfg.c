@@ -58,15 +58,19 @@ static uint8_t directory_byte(const struct fw_cfg *p, uint32_t at)
         return big_endian(p->file[i].size, 4, within);
     if (within < 6)
         return big_endian(LC_FW_CFG_FILE_FIRST + i, 2, within - 4);
-    return within < 8 ? 0 : (uint8_t)p->file[i].name[within - 8];
+    if (within < 8)
+        return 0;
+    return (uint8_t)p->file[i].name[within - 8];
 }
 
 static uint8_t item_byte(const struct fw_cfg *p, uint32_t at)
 {
     const unsigned file = p->key - (unsigned)LC_FW_CFG_FILE_FIRST;
 
+    if (p->key < NUMBERS && at >= p->number[p->key].size)
+        return 0;
     if (p->key < NUMBERS)
-        return at < p->number[p->key].size ? (uint8_t)(p->number[p->key].value >> (8 * at)) : 0;
+        return (uint8_t)(p->number[p->key].value >> (8 * at));
     if (p->key == LC_FW_CFG_FILE_DIR)
         return directory_byte(p, at);
     if (p->key >= LC_FW_CFG_FILE_FIRST && file < p->files && at < p->file[file].size)
