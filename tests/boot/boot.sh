@@ -53,6 +53,14 @@ one=$(hash) two=$(hash -bios "$guest/firmware.bin")
 timeout 100 "$run" -max-insns 4000000000 -drive "file=$dir/screen,readonly=on" </dev/null >"$dir/out" 2>&1
 has "$dir/out" '[firmware]     boot sector' "[loader]       kernel 'guest.elf quiet init=/bin/story'" 'all done'
 
+# Sizes: whole cylinders, and not less than was asked for.
+"$guest/mkdisk" -size 4 "$dir/large" "$guest/sector.bin" "$guest/loader.bin" "$guest/guest.elf" || exit 1
+size=$(stat -c %s "$dir/large")
+[ $((size % (16 * 63 * 512))) -eq 0 ] && [ "$size" -ge $((4 << 20)) ] && [ "$size" -lt $((5 << 20)) ] ||
+    bad "mkdisk -size 4: $size bytes"
+"$guest/mkdisk" -size 0 "$dir/x" "$guest/sector.bin" "$guest/loader.bin" "$guest/guest.elf" 2>"$dir/log" &&
+    bad "mkdisk -size 0 is no error"
+
 # A disk that cannot be booted, and one whose table is damaged.
 head -c 65536 /dev/zero >"$dir/empty"
 timeout 100 "$run" -max-insns 1000000000 -drive "file=$dir/empty" </dev/null >"$dir/out" 2>&1

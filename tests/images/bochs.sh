@@ -38,8 +38,7 @@ if ! grep -q "^ok $count checks" "$dir/ours"; then
 fi
 
 "$guest/mkdisk" "$dir/disk" "$guest/sector.bin" "$guest/loader.bin" "$image" "$dir/module" || exit 1
-cylinders=$(($(stat -c %s "$dir/disk") / cylinder + 1))
-truncate -s $((cylinders * cylinder)) "$dir/disk"
+cylinders=$(($(stat -c %s "$dir/disk") / cylinder))
 cat >"$dir/bochsrc" <<END
 config_interface: textconfig
 display_library: rfb, options="timeout=0"

@@ -5,7 +5,8 @@
  *   sector 0        the boot sector; a partition entry says that the rest is taken
  *   1 to 8          the table: a head of 256 bytes, then up to 15 entries of 256 bytes
  *   9 and up        the loader, TABLE.loader_sectors long
- *   further on      the files, each from a sector of its own: first the kernel, then its modules
+ *   further on      the files, each from a sector of its own: first the kernel, then its modules;
+ *                   there the partition ends, and the rest of the disk is free
  *
  *   head            magic[8], version, files, loader_sectors, flags, sum; the rest 0
  *   entry           first sector, bytes, then the command line, which ends in a 0

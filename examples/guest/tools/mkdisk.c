@@ -1,10 +1,12 @@
 /*
  * mkdisk.c: makes a boot disk (boot/layout.h): a host program, run while the tree is built.
  *
- * usage: mkdisk [-screen] OUT SECTOR LOADER KERNEL [MODULE...]
+ * usage: mkdisk [-screen] [-size MIB] OUT SECTOR LOADER KERNEL [MODULE...]
  *
  * KERNEL and each MODULE are "FILE arguments"; the text without the file's folders is the command
  * line. -screen: the loader writes to the firmware's screen, not to the first serial port.
+ * -size: the disk's least size; what the files do not need is the kernel's.  Sizes are whole
+ * cylinders, as old firmware counts them.
  */
 #include "../boot/layout.h"
 
@@ -12,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CYLINDER = 16 * 63 };
 enum { LOADER_SIZE_MOST = BOOT_LOADER_MOST * BOOT_SECTOR_SIZE };
 
 static FILE *out;
@@ -69,8 +72,8 @@ static void put32(unsigned char *at, uint32_t v)
     put16(at + 2, v >> 16);
 }
 
-/* The boot sector, told how long the loader is, and a partition (type DAh: data that is no file
- * system) so that nobody takes the disk for empty. */
+/* The boot sector, told how long the loader is, and a partition over what is in use (type DAh: data
+ * that is no file system) so that nobody takes the disk for empty. */
 static void put_boot_sector(const char *path, uint32_t loader_sectors, uint32_t sectors)
 {
     uint32_t size;
@@ -113,6 +116,15 @@ static uint32_t put_file(struct boot_file *f, const char *text, uint32_t sector)
     return next;
 }
 
+/* Zeros to the end of the last cylinder. */
+static void put_rest(uint32_t sectors, uint32_t least)
+{
+    uint32_t all = sectors > least ? sectors : least;
+    all = (all + CYLINDER - 1) / CYLINDER * CYLINDER;
+    if (all > sectors)
+        put(all - 1, "", 1);
+}
+
 static void put_sum(struct boot_table *t)
 {
     uint32_t word, sum = 0;
@@ -126,14 +138,25 @@ static void put_sum(struct boot_table *t)
 int main(int argc, char **argv)
 {
     static struct boot_table table = {.head = {.magic = BOOT_MAGIC, .version = BOOT_VERSION}};
-    uint32_t size, sector = BOOT_LOADER_SECTOR;
-    if (argc > 1 && strcmp(argv[1], "-screen") == 0) {
-        table.head.flags = BOOT_FLAG_SCREEN;
-        argv++;
-        argc--;
+    uint32_t size, sector = BOOT_LOADER_SECTOR, least = 0;
+    for (; argc > 2 && argv[1][0] == '-'; argv++, argc--) {
+        if (strcmp(argv[1], "-screen") == 0) {
+            table.head.flags = BOOT_FLAG_SCREEN;
+        } else if (strcmp(argv[1], "-size") == 0) {
+            unsigned long mib = strtoul(argv[2], NULL, 10);
+            if (mib < 1 || mib > 1000)
+                die(argv[2], "-size: from 1 to 1000 MiB");
+            least = (uint32_t)mib * 2048;
+            argv++;
+            argc--;
+        } else {
+            argc = 0;
+            break;
+        }
     }
     if (argc < 5 || argc - 4 > BOOT_FILES) {
-        fprintf(stderr, "usage: mkdisk [-screen] OUT SECTOR LOADER KERNEL [MODULE...]\n");
+        fprintf(stderr,
+                "usage: mkdisk [-screen] [-size MIB] OUT SECTOR LOADER KERNEL [MODULE...]\n");
         return 64;
     }
     out_path = argv[1];
@@ -152,6 +175,7 @@ int main(int argc, char **argv)
     put_sum(&table);
     put(BOOT_TABLE_SECTOR, &table, sizeof(table));
     put_boot_sector(argv[2], table.head.loader_sectors, sector);
+    put_rest(sector, least);
     if (fclose(out) != 0)
         die(out_path, "cannot be written");
     return 0;
