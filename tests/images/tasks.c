@@ -467,7 +467,7 @@ static void images(void)
     check_hex("A's EDI", *word_at(own, EAX + 28), 0x0badcafe);
     check_hex("A's flags", *word_at(own, EFLAGS), 3);
     check_hex("A's ESP", STACK - *word_at(own, ESP), 0);
-    check_hex("A's CS and SS", *half_at(own, CS) << 16 | *half_at(own, SS),
+    check_hex("A's CS and SS", (uint32_t)*half_at(own, CS) << 16 | *half_at(own, SS),
               SEL_CODE << 16 | SEL_DATA);
     check_hex("A's registers are back", f.r[AX] ^ f.r[DI], 0xa1b2c3d4 ^ 0x0badcafe);
     check_hex("B's EIP is behind its IRET", *word_at(TSS_B, EIP) - (word)b_returns, 6);
