@@ -166,6 +166,7 @@ enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2 };
 /* processes */
 enum {
     CLONE_VM = 0x100,
+    CLONE_FILES = 0x400,
     CLONE_VFORK = 0x4000,
     CLONE_SETTLS = 0x80000,
     CLONE_PARENT_SETTID = 0x100000,

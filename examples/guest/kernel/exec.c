@@ -203,6 +203,7 @@ int program_replace(struct program *p, struct mm *mm)
         return error;
     }
     mm->exe = inode_get(p->inode);
+    task_end_other_threads();
     task_release_memory();
     task_set_mm(mm);
     fd_close_on_exec();
@@ -245,6 +246,8 @@ int64_t exec_program(int dirfd, const char *path, uint64_t argv, uint64_t envp, 
 {
     struct inode *inode;
     int error;
+    if (current != current->leader)
+        return -EAGAIN; /* its number would have to become the leader's */
     if ((flags & AT_EMPTY_PATH) && path[0] == '\0') {
         const struct file *file = fd_file(dirfd);
         if (file == NULL)

@@ -416,7 +416,7 @@ static bool root_entry(struct inode *dir, size_t n, char *name, uint64_t *ino, u
 {
     (void)dir;
     for (int i = 1; i < MAX_TASKS; i++) {
-        if (tasks[i].state == TASK_FREE || n-- != 0)
+        if (tasks[i].state == TASK_FREE || tasks[i].leader != &tasks[i] || n-- != 0)
             continue;
         format_text(name, NAME_LIMIT, "%d", tasks[i].pid);
         *ino = (uint64_t)tasks[i].pid + 1000000;

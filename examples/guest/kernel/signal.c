@@ -117,7 +117,7 @@ void signal_exec(void)
 
 static void stop(int signal)
 {
-    struct task *parent = current->parent;
+    struct task *parent = current->leader->parent;
     current->status = signal << 8 | 0x7f;
     current->report = true;
     parent->sender = current->pid;
@@ -293,6 +293,8 @@ static bool wants_restart(const struct trap_frame *f)
 static void act(struct trap_frame *f, int signal)
 {
     struct sigaction action = *action_of(current, signal);
+    if (signal == SIGKILL && current->ends_alone)
+        thread_exit(SIGKILL);
     if (signal == SIGKILL)
         task_exit(SIGKILL);
     if (signal != SIGSTOP && is_ignored(current, signal) && current->fault_info.signo != signal)

@@ -46,6 +46,11 @@ int64_t sys_execveat(const uint64_t *a)
 
 int64_t sys_exit(const uint64_t *a)
 {
+    thread_exit((int)(a[0] & 0xff) << 8);
+}
+
+int64_t sys_exit_group(const uint64_t *a)
+{
     task_exit((int)(a[0] & 0xff) << 8);
 }
 
@@ -72,7 +77,7 @@ int64_t sys_wait4(const uint64_t *a)
 int64_t sys_getpid(const uint64_t *a)
 {
     (void)a;
-    return current->pid;
+    return current->leader->pid;
 }
 
 int64_t sys_gettid(const uint64_t *a)
@@ -84,7 +89,8 @@ int64_t sys_gettid(const uint64_t *a)
 int64_t sys_getppid(const uint64_t *a)
 {
     (void)a;
-    return current->parent != NULL ? current->parent->pid : 0;
+    const struct task *parent = current->leader->parent;
+    return parent != NULL ? parent->pid : 0;
 }
 
 int64_t sys_zero(const uint64_t *a)
@@ -113,7 +119,7 @@ int64_t sys_getgroups(const uint64_t *a)
 
 static struct task *self_or(uint64_t pid)
 {
-    return (int32_t)pid == 0 ? current : task_of((int32_t)pid);
+    return (int32_t)pid == 0 ? current->leader : task_of((int32_t)pid);
 }
 
 int64_t sys_getpgrp(const uint64_t *a)
@@ -149,9 +155,9 @@ int64_t sys_setpgid(const uint64_t *a)
     int32_t pgid = (int32_t)a[1];
     if (pgid < 0)
         return -EINVAL;
-    if (task == NULL || (task != current && task->parent != current))
+    if (task == NULL || (task != current->leader && task->parent != current->leader))
         return -ESRCH;
-    if (task != current && task->did_exec)
+    if (task != current->leader && task->did_exec)
         return -EACCES;
     pgid = pgid == 0 ? task->pid : pgid;
     if (task->sid != current->sid || task->sid == task->pid ||
@@ -299,38 +305,4 @@ int64_t sys_personality(const uint64_t *a)
     if ((uint32_t)a[0] != UINT32_MAX)
         current->personality = (uint32_t)a[0];
     return (int64_t)old;
-}
-
-/*
- * Waiting for a word that processes share: the channel is where the word really is, whatever its
- * address in each of them.
- */
-static const void *futex_channel(uint64_t va)
-{
-    const uint64_t *pte = pte_of(current->mm->cr3, va, false);
-    if (pte == NULL || (*pte & PTE_PRESENT) == 0)
-        return NULL;
-    return (const char *)direct(*pte & PTE_ADDRESS) + va % PAGE_SIZE;
-}
-
-int64_t sys_futex(const uint64_t *a)
-{
-    uint32_t value;
-    struct timespec timeout;
-    uint64_t until = 0;
-    if (copy_from_user(&value, a[0], sizeof(value)) != 0)
-        return -EFAULT;
-    const void *channel = futex_channel(a[0]);
-    switch (a[1] & FUTEX_COMMANDS) {
-    case FUTEX_WAKE: wake_up(channel); return 0;
-    case FUTEX_WAIT:
-        if (value != (uint32_t)a[2])
-            return -EAGAIN;
-        if (a[3] != 0 && copy_from_user(&timeout, a[3], sizeof(timeout)) != 0)
-            return -EFAULT;
-        if (a[3] != 0)
-            until = jiffies + 1 + (uint64_t)timeout.sec * 1000 + (uint64_t)timeout.nsec / 1000000;
-        return sleep_on(channel, until);
-    default: return -ENOSYS;
-    }
 }

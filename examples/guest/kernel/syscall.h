@@ -24,8 +24,8 @@ system_call sys_stat, sys_lstat, sys_fstat, sys_newfstatat, sys_access, sys_facc
 system_call sys_chmod, sys_fchmod, sys_fchmodat, sys_chown, sys_lchown, sys_fchown, sys_fchownat,
     sys_truncate, sys_ftruncate, sys_utimensat, sys_utimes, sys_umask;
 /* sys_process.c */
-system_call sys_fork, sys_vfork, sys_clone, sys_execve, sys_execveat, sys_exit, sys_wait4,
-    sys_getpid, sys_getppid, sys_gettid, sys_zero, sys_getpgrp, sys_getpgid, sys_setpgid,
+system_call sys_fork, sys_vfork, sys_clone, sys_execve, sys_execveat, sys_exit, sys_exit_group,
+    sys_wait4, sys_getpid, sys_getppid, sys_gettid, sys_zero, sys_getpgrp, sys_getpgid, sys_setpgid,
     sys_getsid, sys_setsid, sys_getgroups, sys_arch_prctl, sys_set_tid_address, sys_prctl,
     sys_personality, sys_sched_yield, sys_getpriority, sys_setpriority, sys_getrlimit,
     sys_prlimit64, sys_getrusage, sys_times, sys_sched_getaffinity, sys_futex, sys_getresuid;

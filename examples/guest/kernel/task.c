@@ -143,30 +143,42 @@ static void release(struct task *task)
 {
     fd_table_put(task->fds);
     inode_put(task->cwd);
-    kfree(task->actions);
     kfree(task->fpu);
     task->fds = NULL;
     task->cwd = NULL;
-    task->actions = NULL;
     task->fpu = NULL;
 }
 
 static void free_slot_of(struct task *task)
 {
+    if (task->leader == task)
+        kfree(task->actions);
+    task->actions = NULL;
     free_stack(task);
     task->state = TASK_FREE;
     task->pid = 0;
 }
 
+/* Threads that have ended: nobody waits for them, but they could not free the stack they ran on. */
+static void free_ended_threads(void)
+{
+    for (int i = 1; i < MAX_TASKS; i++) {
+        if (tasks[i].state == TASK_ZOMBIE && tasks[i].leader != &tasks[i])
+            free_slot_of(&tasks[i]);
+    }
+}
+
 /* It is not ready yet: the caller fills the frame and makes it so. NULL if there is no room. */
 struct task *task_new(void)
 {
+    free_ended_threads();
     struct task *task = free_slot();
     if (task == NULL || !make_stack(task))
         return NULL;
     *task = (struct task){.state = TASK_UNINTERRUPTIBLE, .stack_top = stack_top(task)};
     task->pid = new_pid();
     task->pgid = task->sid = task->pid;
+    task->leader = task;
     task->cr3 = kernel_cr3;
     task->fpu = fpu_new(NULL);
     task->actions = kmalloc(SIGNALS * sizeof(struct sigaction));
@@ -187,7 +199,12 @@ void task_set_mm(struct mm *mm)
 
 static int copy_of_current(struct task *child, uint64_t flags)
 {
-    child->fds = fd_table_copy(current->fds);
+    if (flags & CLONE_FILES) {
+        child->fds = current->fds;
+        child->fds->users++;
+    } else {
+        child->fds = fd_table_copy(current->fds);
+    }
     child->cwd = inode_get(current->cwd);
     child->mm = (flags & CLONE_VM) ? current->mm : mm_fork(current->mm);
     if (child->mm == NULL || child->fds == NULL)
@@ -196,7 +213,13 @@ static int copy_of_current(struct task *child, uint64_t flags)
         child->mm->users++;
     child->cr3 = child->mm->cr3;
     fpu_save(child->fpu);
-    memcpy(child->actions, current->actions, SIGNALS * sizeof(struct sigaction));
+    if (flags & CLONE_THREAD) {
+        kfree(child->actions);
+        child->leader = current->leader;
+        child->actions = current->actions;
+    } else {
+        memcpy(child->actions, current->actions, SIGNALS * sizeof(struct sigaction));
+    }
     child->pgid = current->pgid;
     child->sid = current->sid;
     child->umask = current->umask;
@@ -205,7 +228,7 @@ static int copy_of_current(struct task *child, uint64_t flags)
     child->fs_base = current->fs_base;
     child->gs_base = current->gs_base;
     child->personality = current->personality;
-    child->parent = current;
+    child->parent = current->leader;
     string_copy(child->name, current->name, NAME_SIZE);
     return 0;
 }
@@ -222,8 +245,8 @@ static void wait_for_memory(struct task *child)
 int64_t task_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t child_tid,
                    uint64_t tls)
 {
-    if (flags & CLONE_THREAD)
-        return -EINVAL; /* one thread per process */
+    if ((flags & CLONE_THREAD) && !(flags & CLONE_VM))
+        return -EINVAL; /* threads share their memory */
     const struct mm *mm = current->mm;
     make_room_for(32 + (mm->resident + mm->swapped) / 256); /* tables, a stack */
     struct task *child = task_new();
@@ -264,11 +287,11 @@ int64_t task_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t
     return pid;
 }
 
-static void give_children_to_init(void)
+static void give_children_to_init(const struct task *parent)
 {
     struct task *init = task_of(1);
     for (int i = 1; i < MAX_TASKS; i++) {
-        if (tasks[i].state == TASK_FREE || tasks[i].parent != current)
+        if (tasks[i].state == TASK_FREE || tasks[i].parent != parent)
             continue;
         tasks[i].parent = init;
         if (tasks[i].state == TASK_ZOMBIE)
@@ -276,15 +299,15 @@ static void give_children_to_init(void)
     }
 }
 
-static void tell_parent(void)
+static void tell_parent(struct task *leader)
 {
-    struct task *parent = current->parent;
+    struct task *parent = leader->parent;
     const struct sigaction *action = &parent->actions[SIGCHLD - 1];
     if (action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT)) {
-        wake_up(parent);                       /* it may wait for the last child that it had */
-        parent = current->parent = task_of(1); /* who takes all that nobody waits for */
+        wake_up(parent);                      /* it may wait for the last child that it had */
+        parent = leader->parent = task_of(1); /* who takes all that nobody waits for */
     }
-    parent->sender = current->pid;
+    parent->sender = leader->pid;
     signal_send(parent, SIGCHLD);
     wake_up(parent);
 }
@@ -301,36 +324,96 @@ void task_release_memory(void)
     }
 }
 
-/* status is what wait4 reports: exit code times 256, or the number of the signal. */
-void task_exit(int status)
+/* ---- threads ---- */
+
+static bool is_other_thread(const struct task *task, const struct task *of)
 {
+    return task->state != TASK_FREE && task->state != TASK_ZOMBIE && task != of &&
+           task->leader == of->leader;
+}
+
+bool task_has_threads(const struct task *of)
+{
+    for (int i = 1; i < MAX_TASKS; i++) {
+        if (is_other_thread(&tasks[i], of))
+            return true;
+    }
+    return false;
+}
+
+/* They end on their way to ring 3. */
+static void kill_other_threads(bool alone)
+{
+    for (int i = 1; i < MAX_TASKS; i++) {
+        if (!is_other_thread(&tasks[i], current))
+            continue;
+        tasks[i].ends_alone = alone;
+        signal_send(&tasks[i], SIGKILL);
+    }
+}
+
+/* A new program has one thread. */
+void task_end_other_threads(void)
+{
+    kill_other_threads(true);
+    while (task_has_threads(current) && !signal_pending(current))
+        sleep_on(current->leader, 0);
+}
+
+/* ---- the end ---- */
+
+static void end_process(struct task *leader)
+{
+    if (leader->sid == leader->pid)
+        signal_send_group(leader->pid, SIGHUP);
+    give_children_to_init(leader);
+    exits++;
+}
+
+/* status is what wait4 reports: exit code times 256, or the number of the signal. */
+void thread_exit(int status)
+{
+    struct task *leader = current->leader;
     if (current->lock_depth == 0)
         kernel_lock();
-    if (current->pid == 1)
-        init_ended(status);
-    if (current->clear_tid != 0 && current->mm != NULL && current->mm->users > 1) {
-        int32_t zero = 0;
-        copy_to_user(current->clear_tid, &zero, sizeof(zero));
-    }
+    bool last = !task_has_threads(current);
+    if (last && leader->pid == 1)
+        init_ended(leader->ending ? leader->status : status);
+    if (current->clear_tid != 0 && current->mm != NULL && current->mm->users > 1)
+        futex_clear(current->clear_tid);
     task_release_memory();
     release(current);
-    if (current->sid == current->pid)
-        signal_send_group(current->pid, SIGHUP);
-    give_children_to_init();
-    exits++;
+    if (last)
+        end_process(leader);
+    if (!leader->ending)
+        leader->status = status;
     irq_disable();
-    current->status = status;
     current->state = TASK_ZOMBIE;
-    tell_parent();
+    if (last)
+        tell_parent(leader);
+    wake_up(leader); /* execve may wait for the other threads' end */
     while (current->lock_depth > 0)
         kernel_unlock();
     schedule();
     __builtin_unreachable();
 }
 
+void task_exit(int status)
+{
+    if (current->lock_depth == 0)
+        kernel_lock();
+    if (!current->leader->ending) {
+        current->leader->ending = true;
+        current->leader->status = status;
+        kill_other_threads(false);
+    }
+    thread_exit(status);
+}
+
 static bool is_wanted(const struct task *task, int64_t pid)
 {
-    if (task->state == TASK_FREE || task->parent != current || task == current)
+    if (task->state == TASK_FREE || task->leader != task || task->parent != current->leader ||
+        task == current->leader)
         return false;
     if (pid > 0)
         return task->pid == pid;
@@ -347,6 +430,7 @@ static int64_t reap(struct task *child, int *status, uint64_t times[2])
     times[1] = child->kernel_time + child->child_time[1];
     current->child_time[0] += times[0];
     current->child_time[1] += times[1];
+    free_ended_threads(); /* they use the leader's table of actions */
     free_slot_of(child);
     return pid;
 }
@@ -360,7 +444,7 @@ static int64_t look_at_children(int64_t pid, int *status, int options, uint64_t 
         if (!is_wanted(child, pid))
             continue;
         *any = true;
-        if (child->state == TASK_ZOMBIE)
+        if (child->state == TASK_ZOMBIE && !task_has_threads(child))
             return reap(child, status, times);
         bool stopped = child->state == TASK_STOPPED;
         if (child->report && (options & (stopped ? WUNTRACED : WCONTINUED))) {
@@ -383,7 +467,7 @@ int64_t task_wait(int64_t pid, int *status, int options, uint64_t times[2])
             return -ECHILD;
         if (options & WNOHANG)
             return 0;
-        int error = sleep_on(current, 0);
+        int error = sleep_on(current->leader, 0);
         if (error != 0)
             return error;
     }

@@ -36,13 +36,14 @@ struct fd_table {
 
 struct task {
     int32_t pid, pgid, sid;
-    uint32_t state; /* enum task_state */
-    struct task *parent;
-    struct mm *mm;      /* NULL: a kernel thread */
-    uint64_t cr3;       /* of its mm, or the kernel's */
-    uint64_t stack_top; /* of its kernel stack */
-    uint64_t rsp;       /* kernel stack pointer while it does not run */
-    void *fpu;          /* XSAVE area */
+    uint32_t state;      /* enum task_state */
+    struct task *parent; /* a process: the leader of its threads */
+    struct task *leader; /* of the process that it is a thread of; most are their own */
+    struct mm *mm;       /* NULL: a kernel thread */
+    uint64_t cr3;        /* of its mm, or the kernel's */
+    uint64_t stack_top;  /* of its kernel stack */
+    uint64_t rsp;        /* kernel stack pointer while it does not run */
+    void *fpu;           /* XSAVE area */
     uint64_t fs_base, gs_base;
 
     /* sync.c */
@@ -65,8 +66,8 @@ struct task {
 
     /* signal.c: bit n - 1 stands for signal n */
     uint64_t pending, blocked, saved_mask;
-    bool restore_mask; /* sigsuspend: the handler's return restores saved_mask */
-    struct sigaction *actions;
+    bool restore_mask;         /* sigsuspend: the handler's return restores saved_mask */
+    struct sigaction *actions; /* the leader's */
     struct siginfo fault_info; /* of the last fault */
     int32_t sender;            /* pid of the last kill */
     struct sigaltstack altstack;
@@ -76,6 +77,8 @@ struct task {
     int32_t status;     /* of a zombie or stopped task, as wait4 reports it */
     bool report;        /* a stop or continue that wait4 has not seen */
     bool did_exec;      /* setpgid is too late */
+    bool ends_alone;    /* execve in another thread ends this one, not the process */
+    bool ending;        /* a leader: the process ends with `status` */
     bool vfork_borrow;  /* runs in its parent's memory, which waits */
     uint64_t clear_tid; /* user address to zero at the end */
     uint64_t set_tid;   /* user address that gets the pid before the first instruction */
@@ -96,7 +99,10 @@ struct task *task_new(void);
 void task_begin_at(struct task *task, void (*body)(void));
 int64_t task_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t child_tid,
                    uint64_t tls);
-_Noreturn void task_exit(int status);
+_Noreturn void task_exit(int status);   /* the whole process */
+_Noreturn void thread_exit(int status); /* the last one's is the process's */
+void task_end_other_threads(void);
+bool task_has_threads(const struct task *task); /* others of the same process */
 int64_t task_wait(int64_t pid, int *status, int options, uint64_t times[2]);
 struct task *task_of(int64_t pid);
 /* The frame through which a task last entered the kernel from ring 3: it starts the stack. */
@@ -163,6 +169,12 @@ void signal_fault(int signal, int code, uint64_t address, const struct trap_fram
 bool signal_pending(const struct task *task);
 void signal_deliver(struct trap_frame *frame); /* on the way to ring 3 */
 void signal_exec(void);
+
+/* ---- futex.c ---- */
+
+int64_t sys_futex(const uint64_t *a);
+void futex_clear(
+    uint64_t va); /* a thread's end: the word becomes zero, and who waits for it goes on */
 
 /* ---- exec.c ---- */
 

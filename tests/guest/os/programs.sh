@@ -29,6 +29,7 @@ compile memory.static memory -static
 compile signals signals
 compile signals.static signals -static
 compile exec exec
+compile threads threads
 compile stress stress -static
 compile swapping swapping
 "$mkcpio" "$work/archive" "${members[@]}" || exit 1
@@ -55,15 +56,15 @@ on_qemu() {
 }
 
 memory=64M
-options="run=${ONLY:-memory,memory.static,signals,signals.static,exec,stress,swapping}"
+options="run=${ONLY:-memory,memory.static,signals,signals.static,exec,threads,stress,swapping}"
 on_libcpu
-check "on libcpu" $? 7
+check "on libcpu" $? 8
 options='run=signals.static,signals,stress preempt=off sched=fixed'
 on_libcpu
 check "on libcpu, not preemptible, fixed slices" $? 3
 if command -v qemu-system-x86_64 >/dev/null; then
-    options='run=memory,signals,memory.static,exec'
+    options='run=memory,signals,memory.static,exec,threads'
     on_qemu
-    check "on QEMU" $? 4
+    check "on QEMU" $? 5
 fi
 exit $status
