@@ -8,7 +8,7 @@ set(firmware ${CMAKE_CURRENT_BINARY_DIR}/firmware.bin)
 add_custom_command(OUTPUT ${firmware}
   COMMAND ${GUEST_C_COMPILER} ${GUEST_LINK_FLAGS} -m16 -Wl,-T,${firmware_script} ${firmware_objects}
     -o firmware.elf
-  COMMAND ${CMAKE_OBJCOPY} -O binary --gap-fill 0 firmware.elf ${firmware}
+  COMMAND ${CMAKE_OBJCOPY} -O binary firmware.elf ${firmware}
   DEPENDS ${firmware_objects} ${firmware_script}
   COMMENT "Guest: firmware.bin" VERBATIM)
 guest_compile(firmware_image_object image FLAGS -I${CMAKE_CURRENT_BINARY_DIR}

@@ -32,7 +32,7 @@ static void die(const char *path, const char *what)
 static unsigned char *slurp(const char *path, uint32_t *size)
 {
     FILE *f = fopen(path, "rb");
-    long n;
+    long n = 0;
     if (!f || fseek(f, 0, SEEK_END) != 0 || (n = ftell(f)) < 0 || fseek(f, 0, SEEK_SET) != 0)
         die(path, "cannot be read");
     if (n > 0x7fffffff)

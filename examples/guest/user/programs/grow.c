@@ -38,6 +38,6 @@ int main(int argc, char *argv[])
     say("       touched: %ld KiB more in memory", resident() - before);
     char *area = mmap(1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE);
     area[5 * PAGE] = 1;
-    say("mmap:  1 MiB at %p, of which one page has been touched", area);
+    say("mmap:  1 MiB at %p, of which one page has been touched", (void *)area);
     return heap == NULL || area == NULL;
 }
