@@ -112,24 +112,26 @@ float draw_cut(struct draw *d, float x, float y, int room, enum role role, const
     return add_text(d, x, y, role, text);
 }
 
+/* Where a line of at most `room` characters (1 or more) ends. */
+static const char *line_end(const char *text, int room)
+{
+    const char *p = text, *space = NULL;
+    for (int n = 0; n < room && *p && *p != '\n'; n++) {
+        if (*p == ' ')
+            space = p;
+        draw_next(&p);
+    }
+    if (!*p || *p == '\n' || *p == ' ')
+        return p;
+    return space && space > text ? space : p;
+}
+
 float draw_paragraph(struct draw *d, float x, float y, int room, enum role role, const char *text)
 {
     while (*text) {
-        const char *p = text, *fits = NULL;
-        for (int n = 0; *p && *p != '\n' && n <= room; n++) {
-            if (*p == ' ')
-                fits = p;
-            draw_next(&p);
-        }
-        bool whole = !*p || *p == '\n';
-        if (whole && draw_width(text) <= room)
-            fits = p;
-        if (whole && *p == '\n')
-            fits = p;
-        if (!fits)
-            fits = p;
-        draw_text(d, x, y++, role, "%.*s", (int)(fits - text), text);
-        text = fits;
+        const char *end = line_end(text, room > 1 ? room : 1);
+        draw_text(d, x, y++, role, "%.*s", (int)(end - text), text);
+        text = end;
         while (*text == ' ' || *text == '\n')
             text++;
     }

@@ -59,6 +59,7 @@ const struct key_binding key_bindings[] = {
     {'\n', CMD_TOUR, false, 1, "Enter", "the next chapter of the tour; Backspace the one before"},
     {'\b', CMD_TOUR, false, -1, NULL, NULL},
     {'t', CMD_THEME, false, 0, "t", "dark or light"},
+    {KEY_F1 + 8, CMD_SAVE, true, 0, "F9", "save the screen: a picture, and its text"},
     {'R', CMD_RESTART, false, 0, "R", "start the machine again"},
     {'?', CMD_HELP, false, 0, "?", "these keys; hover over anything to have it explained"},
     {KEY_F1 + 11, CMD_HELP, true, 0, NULL, NULL},

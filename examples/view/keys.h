@@ -30,6 +30,7 @@ enum command {
     CMD_COMPARE,   /* the next address space to compare with */
     CMD_PHASE,     /* slow motion: the next phase */
     CMD_FRAME,     /* physical memory: arg is the address of the frame */
+    CMD_SAVE,      /* the screen as a picture and as text */
     CMD_THEME,
     CMD_HELP,
     CMD_RESTART,

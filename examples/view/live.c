@@ -20,6 +20,7 @@ struct live {
     double debt;    /* paced: instructions that are due */
     uint64_t last;  /* performance counter at the last slice */
     uint64_t second_at, second_insns;
+    double ahead; /* seconds that the machine's clock is ahead of ours: it was halted */
 };
 
 /* ---- pace ---- */
@@ -82,11 +83,18 @@ static void look_around(struct view *v)
         s->state == SESSION_OVER) {
         v->running = false;
         v->machine_rate = 0;
-        if (session_reached(s) && s->rec.found) {
-            v->look = LOOK_EVENT;
-            v->event = s->rec.found_at;
-        }
+        if (session_reached(s))
+            view_show_found(v);
     }
+}
+
+/* A halted guest would jump from tick to tick as fast as it goes: let its clock wait for ours. */
+static bool too_early(struct live *l, uint64_t before_ns, double elapsed)
+{
+    l->ahead += (double)(l->v->session.stop.time_ns - before_ns) / 1e9 - elapsed;
+    if (l->ahead < 0)
+        l->ahead = 0;
+    return l->ahead > 0.004;
 }
 
 /* One slice; true: there was nothing to do. */
@@ -94,7 +102,8 @@ static bool slice(struct live *l)
 {
     struct view *v = l->v;
     double elapsed = since(&l->last);
-    if (!v->running)
+    uint64_t clock = v->session.stop.time_ns;
+    if (!v->running || too_early(l, clock, elapsed))
         return true;
     uint64_t n = due(l, elapsed), begin = SDL_GetPerformanceCounter();
     if (!n)
@@ -103,6 +112,8 @@ static bool slice(struct live *l)
     adapt(l, n, since(&begin));
     look_around(v);
     measure(l);
+    if (v->session.goal.kind == UNTIL_KINDS)
+        too_early(l, clock, 0);
     return v->session.stop.reason == LIBCPU_STOP_IDLE || v->session.state == SESSION_HALTED;
 }
 

@@ -67,10 +67,8 @@ static int go(struct view *v, const struct options *o)
         fprintf(stderr, "libcpu-view: --until '%s': it did not come: %s\n", o->until, s->verdict);
         return COMPUTER_DATA;
     }
-    if (s->rec.found) {
-        v->look = LOOK_EVENT;
-        v->event = s->rec.found_at;
-    }
+    if (session_reached(s))
+        view_show_found(v);
     return -1;
 }
 
@@ -81,12 +79,9 @@ static void press(struct view *v, const struct options *o)
         view_key(v, (uint32_t)(unsigned char)*p);
         if (v->running && v->session.goal.kind != UNTIL_KINDS) {
             const struct goal goal = v->session.goal;
-            session_until(&v->session, &goal, o->max_insns);
+            if (session_until(&v->session, &goal, o->max_insns))
+                view_show_found(v);
             v->running = false;
-            if (v->session.rec.found) {
-                v->look = LOOK_EVENT;
-                v->event = v->session.rec.found_at;
-            }
         }
     }
 }

@@ -57,23 +57,34 @@ static bool decode(csh cs, libcpu *m, uint64_t la, struct code_line *out)
     return true;
 }
 
+enum { LOOK_BACK = 96 };
+
 /* Instructions have no mark where they begin. Of the starts before la from which decoding arrives
- * at la, the farthest is the most likely. */
+ * at la, the farthest is the most likely. Each byte is decoded once, whatever start it belongs to.
+ */
 static unsigned lines_before(csh cs, libcpu *m, uint64_t la, unsigned want, struct code_line *lines)
 {
-    for (uint64_t back = (uint64_t)want * 5; back; back--) {
-        uint64_t at = la - back;
-        unsigned n = 0;
-        struct code_line all[CODE_LINES * 5];
-        if (at > la)
+    uint8_t size[LOOK_BACK + 1];
+    unsigned back = want * 5 < LOOK_BACK ? want * 5 : LOOK_BACK, n = 0;
+    struct code_line line;
+    for (unsigned i = 1; i <= back; i++)
+        size[i] = la >= i && decode(cs, m, la - i, &line) && line.text[0] != '(' ? line.size : 0;
+    for (unsigned start = back; start; start--) {
+        unsigned at = start;
+        n = 0;
+        while (at && size[at] && size[at] <= at) {
+            at -= size[at];
+            n++;
+        }
+        if (at || !n)
             continue;
-        while (at < la && n < CODE_LINES * 5 && decode(cs, m, at, &all[n]) && all[n].text[0] != '(')
-            at += all[n++].size;
-        if (at != la || !n)
-            continue;
-        unsigned keep = n < want ? n : want;
-        memcpy(lines, all + (n - keep), keep * sizeof(*lines));
-        return keep;
+        for (at = start; n > want; n--)
+            at -= size[at];
+        for (unsigned i = 0; i < n; i++) {
+            decode(cs, m, la - at, &lines[i]);
+            at -= size[at];
+        }
+        return n;
     }
     return 0;
 }

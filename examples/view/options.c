@@ -24,6 +24,7 @@ enum {
     OPT_RUN,
     OPT_COMPARE,
     OPT_KEYS,
+    OPT_SAVE,
     OPT_FOR,
     OPT_HELP,
     OPT_VERSION,
@@ -47,6 +48,7 @@ static const struct option long_options[] = {
     {"run", no_argument, NULL, OPT_RUN},
     {"compare", no_argument, NULL, OPT_COMPARE},
     {"keys", required_argument, NULL, OPT_KEYS},
+    {"save", required_argument, NULL, OPT_SAVE},
     {"for", required_argument, NULL, OPT_FOR},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -57,7 +59,8 @@ static const char help_begin[] =
     "Usage: libcpu-view [options] [image]\n"
     "\n"
     "Shows an emulated x86-64 computer at work: page walks, address spaces, frames, the TLB,\n"
-    "instructions, rings and interrupts. Without an image, the bundled guest kernel.\n"
+    "instructions, rings and interrupts. Without an image, the bundled guest, which tells its\n"
+    "story (init=/bin/story); -append \"\" gives its shell.\n"
     "\n"
     "  --screen NAME       walk, space, physical, tlb, code, rings, console, or 1 to 7\n"
     "  --at ADDRESS        show its translation: hexadecimal, or the name of a register;\n"
@@ -79,6 +82,8 @@ static const char help_end[] =
     "  --font FILE         a monospaced TrueType font\n"
     "  --theme NAME        dark (default) or light\n"
     "  --tour              a guided story on the bundled guest\n"
+    "  --save NAME         the key F9 saves to NAME-1.png and NAME-1.txt, NAME-2, ...\n"
+    "                      (default libcpu-view)\n"
     "  --run               the window begins to run at once\n"
     "  --for MS            the window closes by itself after so many milliseconds\n"
     "  --help, --version\n"
@@ -191,6 +196,7 @@ static int take(struct options *o, int id, char *arg)
     case OPT_TOUR: o->tour = true; return -1;
     case OPT_RUN: o->run = true; return -1;
     case OPT_COMPARE: o->compare = true; return -1;
+    case OPT_SAVE: o->save = arg; return -1;
     case OPT_KEYS: o->keys = arg; return -1;
     case OPT_FOR:
         status = number_option(o, "--for", arg, UINT32_MAX, &o->quit_after_ms);
@@ -217,6 +223,7 @@ int options_parse(int argc, char **argv, struct options *o)
     memset(o, 0, sizeof(*o));
     computer_init(&o->computer, "libcpu-view");
     o->max_insns = 1000000000;
+    o->save = "libcpu-view";
     int id;
     while ((id = getopt_long_only(argc, argv, "", long_options, NULL)) != -1) {
         int status = take(o, id, optarg);

@@ -29,6 +29,7 @@ struct options {
     bool compare;
     uint64_t quit_after_ms; /* 0: when the window is closed */
     const char *keys;
+    const char *save; /* beginning of the names of saved screens */
 };
 
 /* -1, or the exit status: a line has been printed. */

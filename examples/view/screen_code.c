@@ -42,6 +42,8 @@ static void code_line(struct view *v, struct draw *d, float x, float y, int room
 static void code(struct view *v, struct draw *d, struct area a, uint64_t la, unsigned mode)
 {
     struct code_line lines[CODE_LINES];
+    if (a.h < 6)
+        return;
     unsigned here, before = a.h > 12 ? 7 : 3, after = (unsigned)a.h - before - 1;
     unsigned n = code_around(v->session.m, la, mode, before, after, lines, &here);
     for (unsigned i = 0; i < n && i < (unsigned)a.h; i++)

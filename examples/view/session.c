@@ -3,6 +3,8 @@
  */
 #include "session.h"
 
+#include "model_walk.h"
+
 #ifdef VIEW_GUEST
 #include "guest_image.h"
 #endif
@@ -113,7 +115,7 @@ static bool is_goal(const struct goal *g, const struct event *e)
     switch (g->kind) {
     case UNTIL_WALK: return e->kind == EVENT_WALK;
     case UNTIL_FAULT: return e->kind == EVENT_FAULT;
-    case UNTIL_ABSENT: return e->kind == EVENT_FAULT && e->vector == 14 && !(e->error & 1);
+    case UNTIL_ABSENT: return e->kind == EVENT_FAULT && e->vector == 14 && (e->error & 5) == 4;
     case UNTIL_PROTECT: return e->kind == EVENT_FAULT && e->vector == 14 && (e->error & 3) == 3;
     case UNTIL_IRQ: return e->kind == EVENT_IRQ;
     case UNTIL_CR3: return e->kind == EVENT_CR3 && ((e->before ^ e->after) & ~UINT64_C(0xfff));
@@ -138,7 +140,6 @@ void session_aim(struct session *s, const struct goal *goal)
 {
     s->goal = *goal;
     s->goal_left = goal->times ? goal->times : 1;
-    s->goal_from = s->rec.next;
     s->rec.found = false;
     s->rec.wanted = wanted;
     s->rec.wanted_user = s;
@@ -193,6 +194,8 @@ static void after(struct session *s)
                  vector_name(w->vector));
     if (s->state == SESSION_OVER && s->goal.kind == UNTIL_END)
         s->goal_left = 0;
+    if (s->goal.kind == UNTIL_STALE && s->goal_left == 0)
+        snprintf(s->verdict, sizeof(s->verdict), "the TLB is stale for 0x%" PRIx64, s->stale);
     if (s->rec.found && s->goal_left == 0) {
         const struct event *e = record_get(&s->rec, s->rec.found_at);
         if (e)
@@ -200,9 +203,27 @@ static void after(struct session *s)
     }
 }
 
-/* Instruction goals count down; the rest is up to hooks. */
+/* A kernel that changes a table executes INVLPG soon: what is still stale so much later is worth a
+ * look. */
+enum { STALE_EVERY = 500 };
+
+static bool any_stale(struct session *s)
+{
+    struct libcpu_tlb_entry e;
+    size_t cursor = 0;
+    while (libcpu_tlb_next(s->m, &cursor, &e) == LIBCPU_ERR_OK)
+        if (tlb_is_stale(s->m, &e)) {
+            s->stale = e.la;
+            return true;
+        }
+    return false;
+}
+
+/* Instruction goals count down, the TLB is looked at; the rest is up to hooks. */
 static void count_down(struct session *s)
 {
+    if (s->goal.kind == UNTIL_STALE && s->goal_left && any_stale(s))
+        s->goal_left--;
     if (s->goal.kind == UNTIL_INSN || s->goal.kind == UNTIL_COUNT)
         s->goal_left -= s->stop.insns < s->goal_left ? s->stop.insns : s->goal_left;
     if (s->goal.kind == UNTIL_ADDRESS && s->stop.reason == LIBCPU_STOP_UNTIL)
@@ -216,6 +237,8 @@ void session_run(struct session *s, uint64_t insns)
     bool counts = s->goal.kind == UNTIL_INSN || s->goal.kind == UNTIL_COUNT;
     if (counts && s->goal_left < insns)
         insns = s->goal_left;
+    if (s->goal.kind == UNTIL_STALE && s->goal_left && insns > STALE_EVERY)
+        insns = STALE_EVERY;
     snapshot_take(s->m, &s->previous);
     s->rec.allowance = s->record_all ? UINT_MAX : RECORD_ALLOWANCE;
     if (s->goal.kind == UNTIL_ADDRESS && s->goal_left)

@@ -15,7 +15,7 @@ enum { SESSION_BREAKS = 32 };
     X(INSN, "insn", "one instruction")                                                             \
     X(WALK, "walk", "a page walk (a TLB miss)")                                                    \
     X(FAULT, "fault", "an exception")                                                              \
-    X(ABSENT, "demand", "a page fault where no page is: demand paging")                            \
+    X(ABSENT, "demand", "a page fault of ring 3 where no page is: demand paging")                  \
     X(PROTECT, "cow", "a write that a present page forbids: copy on write")                        \
     X(IRQ, "interrupt", "an interrupt from a device")                                              \
     X(CR3, "cr3", "a change of CR3: another address space")                                        \
@@ -25,6 +25,7 @@ enum { SESSION_BREAKS = 32 };
     X(INT80, "int80", "INT 0x80")                                                                  \
     X(PAGING, "paging", "CR0.PG: paging is switched on")                                           \
     X(FLUSH, "flush", "a flush of the TLB")                                                        \
+    X(STALE, "stale", "an entry of the TLB that differs from the tables")                          \
     X(END, "end", "the end of the run")
 
 enum until {
@@ -64,7 +65,7 @@ struct session {
     bool record_all; /* no allowance: a run that nobody watches may take its time */
     struct goal goal;
     uint64_t goal_left;
-    uint64_t goal_from; /* events from this number on count */
+    uint64_t stale; /* STALE was reached: the page */
 };
 
 /* -1, or an exit status: a line has been printed. */

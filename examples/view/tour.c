@@ -12,52 +12,59 @@ struct chapter {
     struct goal goal; /* to be reached from the end of the chapter before */
     enum screen_id screen;
     bool poke;     /* change a table behind the TLB's back */
+    bool compare;  /* with the address space that ran before */
     bool optional; /* the guest may not do it */
     const char *text;
 };
 
 /* clang-format off */
 static const struct chapter chapters[] = {
-    {"The first instruction", {.kind = UNTIL_COUNT, .number = 1}, SCREEN_CODE, false, false,
+    {"The first instruction", {.kind = UNTIL_COUNT, .number = 1}, SCREEN_CODE, false, false, false,
      "The boot loader has put the kernel into memory and jumps to it: 32-bit protected mode, ring 0, "
      "no paging. RIP says where the next instruction is; the CPU fetches its bytes, decodes and "
      "executes them, and goes on behind them. That is all that a CPU ever does."},
-    {"Paging is switched on", {.kind = UNTIL_PAGING, .times = 1}, SCREEN_WALK, false, false,
+    {"Paging is switched on", {.kind = UNTIL_PAGING, .times = 1}, SCREEN_WALK, false, false, false,
      "The kernel has built page tables, told CR3 where they are, and now sets bit 31 of CR0. Until "
      "here every address was physical; from here on each one is looked up in those tables."},
-    {"The first walk", {.kind = UNTIL_WALK, .times = 1}, SCREEN_WALK, false, false,
+    {"The first walk", {.kind = UNTIL_WALK, .times = 1}, SCREEN_WALK, false, false, false,
      "The first address after that is looked up: nine bits of it choose an entry in each table, "
      "and the last entry says which frame of memory it is. Each entry on the way gets its accessed "
      "bit set. The result is kept in the TLB."},
-    {"Ring 3", {.kind = UNTIL_USER, .times = 1}, SCREEN_RINGS, false, false,
+    {"Ring 3", {.kind = UNTIL_USER, .times = 1}, SCREEN_RINGS, false, false, false,
      "The kernel is ready and starts the first program. IRET loads CS with a selector whose two low "
      "bits are 3: the CPU is now in user mode, and whatever touches the machine itself is forbidden."},
-    {"A system call", {.kind = UNTIL_SYSCALL, .times = 1}, SCREEN_RINGS, false, false,
+    {"A system call", {.kind = UNTIL_SYSCALL, .times = 1}, SCREEN_RINGS, false, false, false,
      "The program wants something from the kernel: it puts a number into RAX, arguments into other "
      "registers, and executes SYSCALL. The CPU goes to ring 0, at the address in LSTAR."},
-    {"INT 0x80", {.kind = UNTIL_INT80, .times = 1}, SCREEN_RINGS, false, true,
+    {"INT 0x80", {.kind = UNTIL_INT80, .times = 1}, SCREEN_RINGS, false, false, true,
      "The old way into the kernel: a software interrupt. The CPU looks up entry 80h of the IDT, "
      "finds that ring 3 may use it, takes a stack from the TSS and jumps to the handler."},
-    {"Demand paging", {.kind = UNTIL_ABSENT, .times = 1}, SCREEN_WALK, false, true,
+    {"Demand paging", {.kind = UNTIL_ABSENT, .times = 1}, SCREEN_WALK, false, false, true,
      "A program has touched a page that is not there yet. The walk ends at an entry whose present "
      "bit is 0; CR2 gets the address, and the kernel may bring a page and let it try again, or "
      "end the program."},
-    {"Another program", {.kind = UNTIL_CR3, .times = 1}, SCREEN_SPACE, false, false,
+    {"Another program", {.kind = UNTIL_CR3, .times = 1}, SCREEN_SPACE, false, false, false,
      "The kernel has chosen another program and loads CR3 with its tables. The same addresses now "
      "mean other memory; the kernel's own half is the same in all of them."},
-    {"The timer", {.kind = UNTIL_IRQ, .times = 1}, SCREEN_RINGS, false, false,
+    {"The timer", {.kind = UNTIL_IRQ, .times = 1}, SCREEN_RINGS, false, false, false,
      "The 8254 timer has counted down and pulled its wire; the 8259 told the CPU. Between two "
      "instructions of whatever was running, the kernel takes over: that is how it shares out time."},
-    {"A page forbids", {.kind = UNTIL_PROTECT, .times = 1}, SCREEN_WALK, false, true,
-     "A write to a page that is there but read-only. After fork, parent and child share their pages "
-     "so, and the first write makes the copy: copy on write. A program without such a page is ended."},
-    {"A missing INVLPG", {.kind = UNTIL_WALK, .times = 1}, SCREEN_WALK, true, false,
+    {"Copy on write", {.kind = UNTIL_PROTECT, .times = 1}, SCREEN_WALK, false, false, true,
+     "fork has copied the page tables, not the pages: parent and child share them, and all of them "
+     "are read-only now. One of the two has just written: the page is there, but R/W is 0. The kernel "
+     "will copy this page, make the copy writable, and let the write try again."},
+    {"The pages part", {.kind = UNTIL_USER, .times = 1}, SCREEN_SPACE, false, true, true,
+     "The copy is made and the write can try again. Beside the other process, most of this address "
+     "space is still the same frames; the page that was written has parted."},
+    {"A missing INVLPG", {.kind = UNTIL_WALK, .times = 1}, SCREEN_WALK, true, false, false,
      "An experiment: the last entry of this walk has just been changed in memory, as a kernel may "
      "do, but nobody has executed INVLPG. The tables say one thing and the TLB another: it is "
      "stale, and the CPU will believe it. The next chapter puts the entry back."},
-    {"The end", {.kind = UNTIL_END, .times = 1}, SCREEN_CONSOLE, false, false,
-     "The last program has ended, and the kernel switches the machine off. Press R to begin again, "
-     "or any number key to look around in what was left."},
+    {"The end",
+     {.kind = UNTIL_END, .times = 1},
+     SCREEN_CONSOLE, false, false, false,
+     "The last program has ended, and the kernel switches the machine off. Press R to begin again, or "
+     "a number key to look around in what was left."},
 };
 /* clang-format on */
 
@@ -106,6 +113,18 @@ static bool rewind_to(struct view *v, uint64_t insns)
     return insns == 0 || session_until(&v->session, &goal, insns);
 }
 
+/* The address space that was loaded last before the current one. */
+static uint64_t space_before(const struct view *v)
+{
+    const struct recorder *r = &v->session.rec;
+    uint64_t now = libcpu_reg(v->session.m, LIBCPU_REG_CR3) & ~UINT64_C(0xfff);
+    const struct space_seen *best = NULL;
+    for (unsigned i = 0; i < r->space_count; i++)
+        if (r->space[i].cr3 != now && (!best || r->space[i].last_insns > best->last_insns))
+            best = &r->space[i];
+    return best ? best->cr3 : 0;
+}
+
 static void look(struct view *v, const struct chapter *c)
 {
     v->screen = c->screen;
@@ -120,6 +139,8 @@ static void look(struct view *v, const struct chapter *c)
     const struct event *e = view_event(v);
     if (e && e->kind == EVENT_CR3) /* what the two spaces share */
         v->compare = e->before & ~UINT64_C(0xfff);
+    else if (c->compare)
+        v->compare = space_before(v);
 }
 
 /* Run to a chapter. One that this guest does not reach is left out, as if nothing had been run. */
@@ -131,7 +152,8 @@ static void enter(struct view *v)
     for (;; t->chapter++) {
         const struct chapter *c = &chapters[t->chapter];
         uint64_t from = v->session.stop.total_insns;
-        t->reached = session_until(&v->session, &c->goal, chapter_budget);
+        t->reached = v->session.state == SESSION_OVER ||
+                     session_until(&v->session, &c->goal, chapter_budget);
         if (t->reached || !c->optional || t->chapter + 1 == CHAPTERS || !rewind_to(v, from)) {
             look(v, c);
             if (c->poke && t->reached)

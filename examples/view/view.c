@@ -68,6 +68,15 @@ static void look_at_event(struct view *v, uint64_t seq)
     v->event = seq;
 }
 
+void view_show_found(struct view *v)
+{
+    const struct session *s = &v->session;
+    if (s->goal.kind == UNTIL_STALE)
+        look_at_address(v, s->stale);
+    else if (s->rec.found)
+        look_at_event(v, s->rec.found_at);
+}
+
 /* What [ and ] go through on this screen. */
 static unsigned turn_kinds(const struct view *v)
 {
@@ -317,7 +326,8 @@ static void show(struct view *v, int64_t screen)
 
 void view_command(struct view *v, enum command command, int64_t arg)
 {
-    v->message[0] = '\0';
+    if (command != CMD_SAVE) /* what is saved may be that message */
+        v->message[0] = '\0';
     switch (command) {
     case CMD_SCREEN: show(v, arg); break;
     case CMD_NEXT_TAB: show(v, (int64_t)v->screen + arg); break;
@@ -353,6 +363,7 @@ void view_command(struct view *v, enum command command, int64_t arg)
         v->frame = (uint64_t)arg & ~UINT64_C(0xfff);
         show(v, SCREEN_PHYSICAL);
         break;
+    case CMD_SAVE: v->save = true; break;
     case CMD_THEME: v->theme = v->theme == THEME_DARK ? THEME_LIGHT : THEME_DARK; break;
     case CMD_HELP: v->help = !v->help; break;
     case CMD_RESTART: restart(v); break;
@@ -362,15 +373,26 @@ void view_command(struct view *v, enum command command, int64_t arg)
     }
 }
 
-/* On the console screen keys go to the guest, and only function keys to the window. */
+/* On the console screen keys go to the guest, and only function keys to the window: to its serial
+ * port, or to its keyboard when it has never used that port. */
 static void send_key(struct view *v, uint32_t key)
 {
     static const char *const arrows[] = {"\x1b[A", "\x1b[B", "\x1b[D", "\x1b[C"};
+    static const uint16_t arrow_usages[] = {0x52, 0x51, 0x50, 0x4f};
+    const char text[2] = {key == '\b' ? '\b' : (char)key, '\0'};
     char c = key == '\n' ? '\r' : key == '\b' ? 0x7f : (char)key;
-    if (key < 0x80)
-        libcpu_serial_input(v->session.m, &c, 1, NULL);
-    else if (key >= KEY_UP && key <= KEY_RIGHT)
-        libcpu_serial_input(v->session.m, arrows[key - KEY_UP], 3, NULL);
+    bool arrow = key >= KEY_UP && key <= KEY_RIGHT;
+    libcpu *m = v->session.m;
+    if (v->session.console.bytes && key < 0x80) {
+        libcpu_serial_input(m, &c, 1, NULL);
+    } else if (v->session.console.bytes && arrow) {
+        libcpu_serial_input(m, arrows[key - KEY_UP], 3, NULL);
+    } else if (arrow) {
+        libcpu_key(m, arrow_usages[key - KEY_UP], true);
+        libcpu_key(m, arrow_usages[key - KEY_UP], false);
+    } else if (key < 0x80) {
+        libcpu_type(m, text, NULL);
+    }
 }
 
 void view_key(struct view *v, uint32_t key)
@@ -405,6 +427,10 @@ void view_draw(struct view *v, struct draw *d, int cols, int rows)
     };
     struct area inside;
     draw_begin(d, cols, rows);
+    if (cols < VIEW_COLS || rows < VIEW_ROWS) {
+        draw_text(d, 0, 0, ROLE_DIM, "too small");
+        return;
+    }
     frame_draw(v, d, &inside);
     screens[v->screen](v, d, inside);
     frame_overlay(v, d);

@@ -27,6 +27,9 @@ enum look {
     LOOK_ADDRESS, /* a translation of `address`, now */
 };
 
+/* Below this there is no picture; meant are 128 by 33 and more. */
+enum { VIEW_COLS = 90, VIEW_ROWS = 26 };
+
 enum { VIEW_MARKS = 32, ENTRY_MAX = 64, SPEEDS = 9 };
 
 struct area {
@@ -47,6 +50,7 @@ struct view {
     unsigned speed; /* index of speeds[] */
     bool help;
     bool quit;
+    bool save; /* the next picture goes to files */
     enum theme theme;
     /* a line being typed */
     bool typing;
@@ -83,6 +87,9 @@ void view_key(struct view *v, uint32_t key);
 
 /* "0x1000", "ffff8000", "rip", "cr2 ": an address, or the value of a register. */
 bool view_parse_address(const struct view *v, const char *text, uint64_t *la);
+
+/* Look at what a run to a goal has found. */
+void view_show_found(struct view *v);
 
 /* The event that is looked at, NULL: none, what is shown is now. */
 const struct event *view_event(const struct view *v);

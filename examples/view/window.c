@@ -23,6 +23,7 @@ struct window {
     struct live *live;
     int font_px;
     double scale; /* pixels for each unit of the window's coordinates */
+    bool dirty;   /* something may look different now */
     uint32_t frames;
     uint64_t counted_at;
     struct draw draw;
@@ -107,6 +108,26 @@ static void handle(struct window *w, const SDL_Event *e)
 
 /* ---- pictures ---- */
 
+/* F9: NAME-n.png and NAME-n.txt, with the first n that is free. */
+static void save(struct window *w, const struct pixels *p, char *answer, size_t size)
+{
+    char name[512], text[512];
+    FILE *f = NULL;
+    for (unsigned n = 1; n < 10000 && !f; n++) {
+        snprintf(name, sizeof(name), "%s-%u.png", w->o->save, n);
+        snprintf(text, sizeof(text), "%s-%u.txt", w->o->save, n);
+        f = fopen(text, "wx");
+        if (!f && errno != EEXIST)
+            break;
+    }
+    bool ok = f && png_write(name, p);
+    if (f) {
+        render_text(&w->draw, f);
+        fclose(f);
+    }
+    snprintf(answer, size, ok ? "saved %s and its text" : "%s cannot be written", name);
+}
+
 /* Lay out under the lock; draw without it. */
 static int picture(struct window *w)
 {
@@ -117,18 +138,28 @@ static int picture(struct window *w)
     live_lock(w->live);
     view_draw(w->v, &w->draw, s->w / cw, s->h / ch);
     enum theme theme = w->v->theme;
+    bool wants_save = w->v->save;
+    w->v->save = false;
+    w->dirty = w->v->running;
     live_unlock(w->live);
     const struct pixels out = {s->pixels, s->w, s->h, s->pitch / 4};
     render_pixels(&w->draw, w->font, theme, &out);
+    if (wants_save) {
+        char answer[sizeof(w->v->message)];
+        save(w, &out, answer, sizeof(answer));
+        live_lock(w->live);
+        memcpy(w->v->message, answer, sizeof(answer));
+        live_unlock(w->live);
+        w->dirty = true;
+    }
     /* A surface that a resize has made invalid is replaced at the next picture. */
     SDL_UpdateWindowSurface(w->window);
     return -1;
 }
 
-static void count_frame(struct window *w)
+static void count_frames(struct window *w)
 {
     uint64_t now = SDL_GetTicks64();
-    w->frames++;
     if (now - w->counted_at < 1000)
         return;
     live_lock(w->live);
@@ -151,11 +182,15 @@ static int loop(struct window *w)
             handle(w, &e);
             quit |= w->v->quit;
             live_unlock(w->live);
+            w->dirty = true;
         }
         if (quit)
             break;
-        status = picture(w);
-        count_frame(w);
+        if (w->dirty) {
+            status = picture(w);
+            w->frames++;
+        }
+        count_frames(w);
         uint64_t took = SDL_GetTicks64() - begin;
         if (took < FRAME_MS)
             SDL_Delay((uint32_t)(FRAME_MS - took));
@@ -201,6 +236,9 @@ static int open_window(struct window *w)
 
 int window_run(struct view *v, const struct options *o)
 {
+    /* Pixels straight to the display: no graphics card is needed, and none is emulated. */
+    SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+    SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     if (SDL_Init(SDL_INIT_VIDEO) != 0)
         return fail("no display", SDL_GetError());
     struct window *w = calloc(1, sizeof(*w));
@@ -209,6 +247,7 @@ int window_run(struct view *v, const struct options *o)
         w->v = v;
         w->o = o;
         w->counted_at = SDL_GetTicks64();
+        w->dirty = true;
         status = open_window(w);
     }
     if (status < 0 && !(w->live = live_begin(v)))

@@ -84,8 +84,9 @@ shows 'as recorded' 'walk of 0x'
 # ---- the tour ----
 
 expect 0 --text --tour
-shows 'Chapter 2 of 12: Paging is switched on' 'Chapter 6 of 12: INT 0x80' \
-    'stale: it still says' 'Chapter 12 of 12: The end'
+shows 'Chapter 2 of 13: Paging is switched on' 'Chapter 6 of 13: INT 0x80' \
+    'Chapter 11 of 13: The pages part' 'parted: another frame' \
+    'stale: it still says' 'Chapter 13 of 13: The end'
 ! grep -q 'did not come to it' "$dir/out" || bad "a chapter of the tour was not reached"
 
 # ---- statuses ----
