@@ -346,13 +346,15 @@ static void choose_immediates(struct gen *g, struct gen_shape *s)
         s->imm[s->imm_count] = k == LC_OPK_J ? branch_offset(g) : gen_value(g);
         s->imm_size[s->imm_count++] = k == LC_OPK_L ? 1 : immediate_size(s, op);
     }
+    unsigned shift = gen_percent(g, 50) ? 56 : 60;
     if (gen_is_vector(s->row)) /* every value, most of them small */
-        s->imm[0] = gen_next(g) >> (gen_percent(g, 50) ? 56 : 60);
+        s->imm[0] = gen_next(g) >> shift;
     if (gen_has_kind(s->row, LC_OPK_L))
         s->imm[0] = gen_next(g);
     if (gen_named(s->row, "enter")) {
         s->imm[0] = gen_percent(g, 90) ? gen_below(g, 0x200) : gen_next(g);
-        s->imm[1] = gen_percent(g, 50) ? 0 : gen_next(g) >> gen_below(g, 60);
+        shift = gen_below(g, 60);
+        s->imm[1] = gen_percent(g, 50) ? 0 : gen_next(g) >> shift;
     }
     if (gen_named(s->row, "ret") && gen_percent(g, 90))
         s->imm[0] = gen_below(g, 0x40);

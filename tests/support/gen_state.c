@@ -136,7 +136,8 @@ static void random_general(struct gen *g, struct oracle_case *c)
             c->in.gpr[r] = gen_offset(g, NULL, gen_target(g));
     if (g->mode != ORACLE_64)
         memset(c->in.gpr + 8, 0, 8 * sizeof(c->in.gpr[0]));
-    c->in.rflags = 0x202 | (gen_next(g) & LC_OSZAPC) | (gen_percent(g, 25) ? LC_DF : 0);
+    c->in.rflags = 0x202 | (gen_next(g) & LC_OSZAPC);
+    c->in.rflags |= gen_percent(g, 25) ? LC_DF : 0;
 }
 
 void gen_random_state(struct gen *g, struct oracle_case *c, enum gen_lane lane)

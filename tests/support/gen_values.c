@@ -50,7 +50,8 @@ uint64_t gen_value(struct gen *g)
         return gen_edge(g);
     if (how < 6)
         return gen_below(g, 70);
-    return gen_next(g) >> gen_below(g, 3) * 16;
+    unsigned words = gen_below(g, 3);
+    return gen_next(g) >> words * 16;
 }
 
 /* An integer of a lane: edges of that width, not of 64 bits. */
@@ -145,7 +146,8 @@ uint64_t gen_float(struct gen *g, unsigned bits)
 {
     static const struct layout f16 = {10, 15}, f32 = {23, 127}, f64 = {52, 1023};
     const struct layout *l = bits == 16 ? &f16 : bits == 32 ? &f32 : &f64;
-    return any_magnitude(g, l) | (gen_next(g) & 1) << (bits - 1);
+    uint64_t sign = (gen_next(g) & 1) << (bits - 1);
+    return any_magnitude(g, l) | sign;
 }
 
 void gen_float80(struct gen *g, uint8_t out[10])
@@ -217,8 +219,10 @@ static void fill_f80(struct gen *g, uint8_t *p, unsigned n, bool bcd)
     for (unsigned i = 0; i + 10 <= n; i += 16) {
         if (!bcd)
             gen_float80(g, p + i);
-        for (unsigned k = 0; bcd && k < 9; k++)
-            p[i + k] = (uint8_t)(gen_below(g, 10) << 4 | gen_below(g, 10));
+        for (unsigned k = 0; bcd && k < 9; k++) {
+            p[i + k] = (uint8_t)(gen_below(g, 10) << 4);
+            p[i + k] |= (uint8_t)gen_below(g, 10);
+        }
         if (bcd && gen_percent(g, 80))
             p[i + 9] &= 0x80;
     }

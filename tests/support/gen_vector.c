@@ -74,9 +74,10 @@ uint64_t gen_vector_target(struct gen *g, const struct gen_shape *s)
         return inside & ~UINT64_C(15);
     if (how < 85)
         return inside;
+    uint64_t target = gen_target(g);
     if (how < 90) /* across, or at the end of, what is mapped */
-        return (gen_target(g) & ~UINT64_C(15)) - (gen_percent(g, 50) ? 0 : bytes & ~15u);
-    return gen_target(g);
+        return (target & ~UINT64_C(15)) - (gen_percent(g, 50) ? 0 : bytes & ~15u);
+    return target;
 }
 
 /* ---- images of state ---- */
@@ -121,8 +122,9 @@ static void put_xsave(struct gen *g, uint8_t *p)
     lc_put64(p + HEADER, gen_next(g) & 7);
     if (gen_percent(g, 20))
         lc_put64(p + HEADER + 8, LC_BIT(63) | 7);
+    unsigned at = gen_below(g, HEADER_LEN);
     if (gen_percent(g, 8))
-        p[HEADER + gen_below(g, HEADER_LEN)] ^= (uint8_t)(gen_next(g) & ~FOREIGN);
+        p[HEADER + at] ^= (uint8_t)(gen_next(g) & ~FOREIGN);
     gen_fill(g, p + YMM, 256, GEN_ANY);
 }
 
