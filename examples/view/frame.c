@@ -88,9 +88,9 @@ static void controls(const struct view *v, struct draw *d, float y)
     }
 }
 
-static enum role event_role(const struct event *e)
+static enum role event_role(unsigned kind)
 {
-    switch (e->kind) {
+    switch (kind) {
     case EVENT_FAULT: return ROLE_FAULT;
     case EVENT_IRQ: return ROLE_FLASH;
     case EVENT_SOFT:
@@ -133,14 +133,20 @@ static void ticks(const struct view *v, struct draw *d, float y, uint64_t from, 
     int cols = d->cols - 2 < MOST ? d->cols - 2 : MOST;
     memset(best, 0xff, sizeof(best));
     for (uint64_t seq = record_first(r); seq < r->next; seq++) {
-        const struct event *e = record_get(r, seq);
-        if (e->insns < from)
+        uint64_t when = r->when[seq % RECORD_EVENTS];
+        if (when < from)
             continue;
-        int c = (int)((double)(e->insns - from) / (double)(to - from) * cols);
+        int c = (int)((double)(when - from) / (double)(to - from) * cols);
         c = c < 0 ? 0 : c >= cols ? cols - 1 : c;
-        const struct event *old = best[c] == UINT64_MAX ? NULL : record_get(r, best[c]);
-        if (!old || event_role(e) >= event_role(old) || is_marked(v, seq) || seq == v->event)
+        enum role role = event_role(r->kind[seq % RECORD_EVENTS]);
+        if (best[c] == UINT64_MAX || role >= event_role(r->kind[best[c] % RECORD_EVENTS]) ||
+            seq == v->event)
             best[c] = seq;
+    }
+    for (unsigned i = 0; i < v->mark_count; i++) { /* bookmarks above all */
+        const struct event *e = record_get(r, v->marks[i]);
+        if (e && e->insns >= from)
+            best[(int)((double)(e->insns - from) / (double)(to - from) * (cols - 1))] = v->marks[i];
     }
     for (int c = 0; c < cols; c++) {
         const struct event *e = best[c] == UINT64_MAX ? NULL : record_get(r, best[c]);
@@ -149,7 +155,7 @@ static void ticks(const struct view *v, struct draw *d, float y, uint64_t from, 
             continue;
         bool chosen = v->look == LOOK_EVENT && best[c] == v->event;
         event_title(e, title, sizeof(title));
-        draw_fill(d, 1 + (float)c + 0.2f, y, 0.6f, 1, chosen ? ROLE_ACCENT : event_role(e),
+        draw_fill(d, 1 + (float)c + 0.2f, y, 0.6f, 1, chosen ? ROLE_ACCENT : event_role(e->kind),
                   chosen                  ? "▲"
                   : is_marked(v, best[c]) ? "◆"
                                           : "│");

@@ -52,6 +52,8 @@ static void add(struct recorder *r, struct event *e)
         r->found_at = r->next;
         libcpu_request_stop(r->m);
     }
+    r->when[r->next % RECORD_EVENTS] = e->insns;
+    r->kind[r->next % RECORD_EVENTS] = e->kind;
     r->event[r->next++ % RECORD_EVENTS] = *e;
 }
 
@@ -71,10 +73,9 @@ uint64_t record_seek(const struct recorder *r, uint64_t seq, int direction, unsi
 {
     for (;;) {
         seq = direction > 0 ? seq + 1 : seq - 1;
-        const struct event *e = record_get(r, seq);
-        if (!e)
+        if (seq >= r->next || seq < record_first(r))
             return UINT64_MAX;
-        if (kinds >> e->kind & 1)
+        if (kinds >> r->kind[seq % RECORD_EVENTS] & 1)
             return seq;
     }
 }

@@ -90,6 +90,9 @@ struct recorder {
     uint64_t found_at;
     unsigned space_count;
     struct space_seen space[RECORD_SPACES];
+    /* What a timeline asks of every event for every picture, close together; then all of it. */
+    uint64_t when[RECORD_EVENTS]; /* instructions retired before it */
+    uint8_t kind[RECORD_EVENTS];
     struct event event[RECORD_EVENTS];
 };
 

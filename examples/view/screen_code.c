@@ -31,12 +31,12 @@ static void code_line(struct view *v, struct draw *d, float x, float y, int room
                      : "·");
     draw_click(d, CMD_BREAK, l->la);
     draw_tip(d, "Click: a breakpoint here, or none any more");
-    draw_text(d, x + 2, y, here ? ROLE_ON : ROLE_DIM, "%012" PRIx64, l->la);
+    draw_text(d, x + 2, y, here ? ROLE_ON : ROLE_DIM, "%016" PRIx64, l->la);
     draw_click(d, CMD_ADDRESS, l->la);
     draw_tip(d, "The linear address. Click: memory and the walk for it.");
-    draw_cut(d, x + 15, y, 22, here ? ROLE_ON : ROLE_DIM, "%s", hex);
+    draw_cut(d, x + 19, y, 22, here ? ROLE_ON : ROLE_DIM, "%s", hex);
     draw_tip(d, "The bytes of the instruction: %s", hex);
-    draw_cut(d, x + 38, y, room - 39, here ? ROLE_ON : ROLE_TEXT, "%s", l->text);
+    draw_cut(d, x + 42, y, room - 43, here ? ROLE_ON : ROLE_TEXT, "%s", l->text);
 }
 
 static void code(struct view *v, struct draw *d, struct area a, uint64_t la, unsigned mode)
@@ -49,7 +49,7 @@ static void code(struct view *v, struct draw *d, struct area a, uint64_t la, uns
     for (unsigned i = 0; i < n && i < (unsigned)a.h; i++)
         code_line(v, d, a.x, a.y + (float)i, a.w, &lines[i], i == here);
     if (n == here)
-        draw_text(d, a.x + 2, a.y + (float)n, ROLE_FAULT, "%012" PRIx64 "  nothing is mapped here",
+        draw_text(d, a.x + 2, a.y + (float)n, ROLE_FAULT, "%016" PRIx64 "  nothing is mapped here",
                   la);
 }
 
@@ -137,11 +137,18 @@ static void stack(struct view *v, struct draw *d, struct area a, const struct sn
 
 static void memory(struct view *v, struct draw *d, struct area a, const struct snapshot *s)
 {
-    uint64_t la = v->look == LOOK_ADDRESS ? v->address : s->reg[LIBCPU_REG_RSI];
+    const char *what = "at the address asked for";
+    uint64_t la = v->address;
+    uint8_t byte;
+    if (v->look != LOOK_ADDRESS) {
+        bool rsi =
+            libcpu_linear_read(v->session.m, s->reg[LIBCPU_REG_RSI], &byte, 1) == LIBCPU_ERR_OK;
+        what = rsi ? "at rsi; a types an address" : "at rsp; a types an address";
+        la = s->reg[rsi ? LIBCPU_REG_RSI : LIBCPU_REG_RSP];
+    }
     la &= ~UINT64_C(15);
     float x = draw_text(d, a.x, a.y, ROLE_STRONG, "Memory");
-    draw_text(d, x + 2, a.y, ROLE_DIM, "%s",
-              v->look == LOOK_ADDRESS ? "" : "at rsi; a types an address");
+    draw_text(d, x + 2, a.y, ROLE_DIM, "%s", what);
     for (int row = 0; row < a.h - 1; row++, la += 16) {
         uint8_t bytes[16];
         char text[17] = "", hex[64] = "";
@@ -152,10 +159,10 @@ static void memory(struct view *v, struct draw *d, struct area a, const struct s
                      bytes[i]);
             text[i] = bytes[i] >= ' ' && bytes[i] < 0x7f ? (char)bytes[i] : '.';
         }
-        x = draw_text(d, a.x, y, ROLE_DIM, "%012" PRIx64 "  ", la);
+        x = draw_text(d, a.x, y, ROLE_DIM, "%016" PRIx64 "  ", la);
         x = draw_text(d, x, y, mapped ? ROLE_TEXT : ROLE_RULE, "%s", mapped ? hex : "not mapped");
         if (a.w > 80)
-            draw_text(d, a.x + 66, y, ROLE_DIM, "%s", text);
+            draw_text(d, a.x + 69, y, ROLE_DIM, "%s", text);
     }
 }
 
@@ -220,8 +227,13 @@ static void slow_motion(struct view *v, struct draw *d, struct area a, const str
 {
     struct code_detail c;
     float w = (float)(a.w - 2) / 3;
-    if (!code_detail(v->session.m, la, s, &c))
+    if (!code_detail(v->session.m, la, s, &c)) {
+        draw_text(d, a.x, a.y, ROLE_FAULT,
+                  "Fetch: there is no instruction at 0x%" PRIx64
+                  ", or its page is not mapped: this is a fault.",
+                  la);
         return;
+    }
     phase_box(d, a.x, a.y, w, "1 Fetch", v->phase == 1);
     fetch_phase(v, d, a.x + 1, a.y + 1, (int)w - 2, &c, s);
     phase_box(d, a.x + w + 1, a.y, w, "2 Decode", v->phase == 2);

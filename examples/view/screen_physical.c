@@ -230,8 +230,9 @@ static void explain_frame(struct view *v, struct draw *d, struct area a, const s
     m.frame = v->frame;
     if (m.frame == UINT64_MAX) { /* nothing was chosen: where the CPU is */
         struct libcpu_walk w;
-        libcpu_translate(v->session.m, s->reg[LIBCPU_REG_RIP], LIBCPU_ACCESS_FETCH, &w);
-        m.frame = w.pa & ~UINT64_C(0xfff);
+        uint32_t access = LIBCPU_ACCESS_FETCH | (s->cpl == 3 ? LIBCPU_ACCESS_USER : 0);
+        libcpu_translate(v->session.m, s->reg[LIBCPU_REG_RIP], access, &w);
+        m.frame = (w.ok ? w.pa : s->cr3) & UINT64_C(0xffffffffff000);
     }
     for (unsigned i = 0; i < r->space_count; i++) {
         m.cr3 = r->space[i].cr3;
@@ -242,7 +243,7 @@ static void explain_frame(struct view *v, struct draw *d, struct area a, const s
     if (!seen)
         space_each(v->session.m, s->cr3, paging, find_mapper, &m);
     draw_text(d, a.x, a.y, ROLE_STRONG, "Frame 0x%" PRIx64 "%s: %u mappings", m.frame,
-              v->frame == UINT64_MAX ? ", where RIP is" : "", m.count);
+              v->frame == UINT64_MAX ? ", where the CPU is" : "", m.count);
     draw_tip(d,
              "The reverse map: all addresses, in all address spaces that have been seen, that lead "
              "to this frame. Click a frame above for another.");

@@ -29,7 +29,7 @@ for program in Xvfb xdotool; do
 done
 
 # The server chooses a number that is free.
-Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp 3>"$dir/display" >"$dir/xvfb.log" 2>&1 &
+Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp -noreset 3>"$dir/display" >"$dir/xvfb.log" 2>&1 &
 started+=($!)
 for _ in $(seq 100); do
     [ -s "$dir/display" ] && break

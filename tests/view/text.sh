@@ -49,7 +49,7 @@ shows 'not present: the walk ends here' '#PF at the PML4E' 'nothing is mapped fr
 expect 0 --text --until cr3:8 --screen space --compare
 shows 'lower half' 'higher half' 'r-xu' 'user' 'kernel' 'shared: the same frame' 'parted: another frame'
 expect 0 --text --until user --screen physical
-shows '16384 frames of 4 KiB' 'page tables' 'Frame 0x' 'where RIP is' 'maps it at'
+shows '16384 frames of 4 KiB' 'page tables' 'Frame 0x' 'where the CPU is' 'maps it at'
 expect 0 --text --until syscall:3 --screen tlb
 shows 'entries' 'global' 'none stale' 'Fills and flushes'
 expect 0 --text --until syscall:3 --screen code
@@ -74,7 +74,7 @@ expect 0 --text --until syscall --keys ooo
 shows '▸ 3 Execute' ' → '
 # A breakpoint.
 expect 0 --text --break 401002 --until end --screen code
-shows '● 000000401002' 'breakpoint'
+shows '● 0000000000401002' 'breakpoint'
 # Help, and steps from walk to walk.
 expect 0 --text --keys '?'
 shows 'run to the next page walk' 'slow motion'
