@@ -99,6 +99,9 @@ static int format_option(struct computer *c, const char *s)
         [LIBCPU_IMAGE_FLAT] = "flat",
         [LIBCPU_IMAGE_BOOT_SECTOR] = "boot-sector",
         [LIBCPU_IMAGE_BIOS] = "bios",
+        [LIBCPU_IMAGE_LINUX] = "linux",
+        [LIBCPU_IMAGE_LINUX32] = "linux32",
+        [LIBCPU_IMAGE_PVH] = "pvh",
     };
     if (strncmp(s, "flat:", 5) == 0)
         return flat_option(c, s);
@@ -110,8 +113,9 @@ static int format_option(struct computer *c, const char *s)
         c->flat_addr = 0x100000;
         return -1;
     }
-    return computer_usage(c, "--image-format", s,
-                          "auto, elf, multiboot, boot-sector, bios, flat:MODE@ADDR");
+    return computer_usage(
+        c, "--image-format", s,
+        "auto, linux, linux32, pvh, elf, multiboot, boot-sector, bios, flat:MODE@ADDR");
 }
 
 static int initrd_option(struct computer *c, char *list)
@@ -132,6 +136,15 @@ int computer_image(struct computer *c, const char *option, char *path)
     return -1;
 }
 
+static int drives_option(struct computer *c, char *text)
+{
+    char why[512];
+    if (drive_option(text, &c->drives, why, sizeof(why)))
+        return -1;
+    fprintf(stderr, "%s: -drive: %s\n", c->program, why);
+    return COMPUTER_USAGE;
+}
+
 int computer_option(struct computer *c, int id, char *arg)
 {
     uint64_t v;
@@ -139,6 +152,9 @@ int computer_option(struct computer *c, int id, char *arg)
     case COMPUTER_M:
         return size_option(arg, &c->ram_size) ? -1 : computer_usage(c, "-m", arg, "no such size");
     case COMPUTER_KERNEL: return computer_image(c, "-kernel", arg);
+    case COMPUTER_BIOS: c->format = LIBCPU_IMAGE_BIOS; return computer_image(c, "-bios", arg);
+    case COMPUTER_DRIVE: return drives_option(c, arg);
+    case COMPUTER_SNAPSHOT: c->drives.snapshot = true; return -1;
     case COMPUTER_INITRD: return initrd_option(c, arg);
     case COMPUTER_APPEND: c->append = arg; return -1;
     case COMPUTER_CPU: c->cpu = arg; return -1;
@@ -186,8 +202,10 @@ int computer_create(const struct computer *c, libcpu_output_fn serial, void *use
     config.serial = serial;
     config.serial_user = user;
     enum libcpu_err err = libcpu_create_error(&config, m, text, sizeof(text));
-    if (!err)
-        return -1;
+    if (!err) {
+        err = drives_attach(&c->drives, *m);
+        return err ? fail(c, status_of(err), libcpu_last_error(*m)) : -1;
+    }
     bool asked = err == LIBCPU_ERR_INVALID || err == LIBCPU_ERR_UNSUPPORTED ||
                  err == LIBCPU_ERR_OVERLAP || err == LIBCPU_ERR_RANGE;
     return fail(c, asked ? COMPUTER_USAGE : COMPUTER_INTERNAL, text);
@@ -241,12 +259,25 @@ static char *command_line(const struct computer *c)
     return text;
 }
 
+static enum libcpu_err load_image(const struct computer *c, libcpu *m,
+                                  struct libcpu_image_options *io,
+                                  const struct computer_built_in *own)
+{
+    if (c->image)
+        return libcpu_load_file(m, c->image, io);
+    if (drives_given(&c->drives)) {
+        io->name = "firmware";
+        return libcpu_load_mem(m, own->firmware, own->firmware_size, io);
+    }
+    io->name = "guest";
+    return libcpu_load_mem(m, own->guest, own->guest_size, io);
+}
+
 static int load(const struct computer *c, libcpu *m, const struct libcpu_module *modules,
-                const void *guest, size_t guest_size)
+                const struct computer_built_in *own)
 {
     struct libcpu_image_options io;
     char *cmdline = command_line(c);
-    enum libcpu_err err;
     libcpu_image_init(&io);
     io.format = c->format;
     io.modules = modules;
@@ -256,24 +287,19 @@ static int load(const struct computer *c, libcpu *m, const struct libcpu_module 
         io.mode = c->flat_mode;
         io.addr = c->flat_addr;
     }
-    if (c->image) {
-        err = libcpu_load_file(m, c->image, &io);
-    } else {
-        io.name = "guest";
-        err = libcpu_load_mem(m, guest, guest_size, &io);
-    }
+    enum libcpu_err err = load_image(c, m, &io, own);
     free(cmdline);
     return err ? fail(c, status_of(err), libcpu_last_error(m)) : -1;
 }
 
-int computer_load(const struct computer *c, libcpu *m, const void *guest, size_t guest_size)
+int computer_load(const struct computer *c, libcpu *m, const struct computer_built_in *own)
 {
     struct libcpu_module modules[COMPUTER_MODULES] = {{0}};
-    if (!c->image && !guest)
-        return fail(c, COMPUTER_USAGE, "no image, and there is no bundled guest in this build");
+    if (!c->image && !(drives_given(&c->drives) ? own->firmware : own->guest))
+        return fail(c, COMPUTER_USAGE, "no image, and nothing to start is built in");
     int status = read_modules(c, modules);
     if (status < 0)
-        status = load(c, m, modules, guest, guest_size);
+        status = load(c, m, modules, own);
     for (unsigned i = 0; i < c->module_count; i++)
         free((void *)(uintptr_t)modules[i].data);
     return status;

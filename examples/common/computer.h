@@ -6,6 +6,8 @@
 #ifndef COMMON_COMPUTER_H
 #define COMMON_COMPUTER_H
 
+#include "../run/drive.h"
+
 #include <libcpu/libcpu.h>
 
 #include <getopt.h>
@@ -34,6 +36,7 @@ struct computer {
     uint16_t exit_port;
     bool quiet;
     const char *cpu;
+    struct drives drives;
 };
 
 void computer_init(struct computer *c, const char *program);
@@ -42,6 +45,9 @@ void computer_init(struct computer *c, const char *program);
 enum {
     COMPUTER_M = 1000,
     COMPUTER_KERNEL,
+    COMPUTER_BIOS,
+    COMPUTER_DRIVE,
+    COMPUTER_SNAPSHOT,
     COMPUTER_INITRD,
     COMPUTER_APPEND,
     COMPUTER_CPU,
@@ -54,6 +60,9 @@ enum {
 #define COMPUTER_OPTIONS                                                                           \
     {"m", required_argument, NULL, COMPUTER_M},                                                    \
     {"kernel", required_argument, NULL, COMPUTER_KERNEL},                                          \
+    {"bios", required_argument, NULL, COMPUTER_BIOS},                                              \
+    {"drive", required_argument, NULL, COMPUTER_DRIVE},                                            \
+    {"snapshot", no_argument, NULL, COMPUTER_SNAPSHOT},                                            \
     {"initrd", required_argument, NULL, COMPUTER_INITRD},                                          \
     {"append", required_argument, NULL, COMPUTER_APPEND},                                          \
     {"cpu", required_argument, NULL, COMPUTER_CPU},                                                \
@@ -64,13 +73,18 @@ enum {
 #define COMPUTER_HELP                                                                              \
     "  -m SIZE             RAM: a number of MiB, or with a suffix K, M, G (default 64M)\n"         \
     "  -kernel FILE        the image, as QEMU names it\n"                                          \
-    "  -initrd FILES       Multiboot modules: \"file args\", separated by commas\n"                \
+    "  -bios FILE          firmware to start instead: a ROM that ends at 4 GiB\n"                  \
+    "  -initrd FILES       Linux: the initrd; Multiboot: \"file args\", separated by commas\n"     \
     "  -append TEXT        kernel command line\n"                                                  \
     "  -cpu MODEL          MODEL[,+feature,-feature...] (default max)\n"                           \
+    "  -drive FIELDS       a disk, up to four: file=PATH[,format=raw][,snapshot=on]\n"             \
+    "                      [,readonly=on][,if=ide][,media=disk][,index=N]\n"                       \
+    "  -snapshot           what is written to disks is kept in memory, for every drive\n"          \
     "  --clock KIND        virtual (default: deterministic) or host\n"                             \
     "  --exit-port PORT    debug-exit port (default 0xf4; 0: none)\n"                              \
-    "  --image-format F    auto (default), elf, multiboot, boot-sector, bios, flat, or\n"          \
-    "                      flat:MODE[@ADDRESS] with MODE real16, prot32 or long64\n"               \
+    "  --image-format F    auto (default), linux, linux32 (32-bit entry), pvh, elf,\n"             \
+    "                      multiboot, boot-sector, bios, flat, or flat:MODE[@ADDRESS]\n"           \
+    "                      with MODE real16, prot32 or long64\n"                                   \
     "  --quiet             the bundled guest prints its programs' output only\n"
 /* clang-format on */
 
@@ -88,7 +102,15 @@ bool computer_number(const char *text, uint64_t max, uint64_t *value);
 
 /* Make the machine; where its output goes. -1, or the exit status (a line has been printed). */
 int computer_create(const struct computer *c, libcpu_output_fn serial, void *user, libcpu **m);
-/* Load the image, or `guest` when there is none (NULL: there is no bundled guest). The same. */
-int computer_load(const struct computer *c, libcpu *m, const void *guest, size_t guest_size);
+
+/* What is built into a program. NULL: it is not. */
+struct computer_built_in {
+    const void *guest; /* starts when there is neither an image nor a disk */
+    size_t guest_size;
+    const void *firmware; /* starts when there are disks and no image */
+    size_t firmware_size;
+};
+/* Load the image, or what is built in. The same. */
+int computer_load(const struct computer *c, libcpu *m, const struct computer_built_in *own);
 
 #endif

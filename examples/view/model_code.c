@@ -17,15 +17,10 @@ static bool open_capstone(unsigned mode, csh *cs)
     return cs_open(CS_ARCH_X86, bits, cs) == CS_ERR_OK;
 }
 
-uint64_t code_address(libcpu *m, const struct snapshot *s)
+uint64_t code_address(const struct snapshot *s)
 {
-    struct libcpu_segment cs;
     uint64_t rip = s->reg[LIBCPU_REG_RIP];
-    if (s->mode == LIBCPU_MODE_LONG64 || libcpu_segment_get(m, LIBCPU_REG_CS, &cs))
-        return rip;
-    return s->mode == LIBCPU_MODE_REAL || s->mode == LIBCPU_MODE_VM86
-               ? (uint64_t)s->cs * 16 + (rip & 0xffff)
-               : (uint32_t)(cs.base + rip);
+    return s->mode == LIBCPU_MODE_LONG64 ? rip : (uint32_t)(s->cs_base + rip);
 }
 
 /* As many bytes at la as are mapped, at most an instruction's. */

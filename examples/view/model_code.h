@@ -34,6 +34,6 @@ struct code_detail {
 bool code_detail(libcpu *m, uint64_t la, const struct snapshot *s, struct code_detail *out);
 
 /* The linear address of RIP: in real and protected mode CS has a base. */
-uint64_t code_address(libcpu *m, const struct snapshot *s);
+uint64_t code_address(const struct snapshot *s);
 
 #endif

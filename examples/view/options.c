@@ -93,7 +93,7 @@ static const char help_tail[] =
     "In the window ? shows the keys.\n"
     "\n"
     "Exit status: 0; 64 usage; 65 bad image; 66 no such file; 69 no display or no font;\n"
-    "70 internal.\n";
+    "70 internal; 73 a picture cannot be written.\n";
 
 static void help(void)
 {
@@ -235,7 +235,7 @@ int options_parse(int argc, char **argv, struct options *o)
         if (status >= 0)
             return status;
     }
-    if (!o->computer.image && !o->computer.append)
+    if (!o->computer.image && !o->computer.append && !drives_given(&o->computer.drives))
         o->computer.append = "init=/bin/story"; /* a run with an end; a shell would wait */
     return check(o);
 }

@@ -18,6 +18,9 @@ void snapshot_take(libcpu *m, struct snapshot *s)
     s->cr3 = libcpu_reg(m, LIBCPU_REG_CR3);
     s->cr4 = libcpu_reg(m, LIBCPU_REG_CR4);
     s->efer = libcpu_reg(m, LIBCPU_REG_EFER);
+    struct libcpu_segment cs = {0};
+    libcpu_segment_get(m, LIBCPU_REG_CS, &cs);
+    s->cs_base = cs.base;
     s->cs = (uint16_t)libcpu_reg(m, LIBCPU_REG_CS);
     s->ss = (uint16_t)libcpu_reg(m, LIBCPU_REG_SS);
     s->cpl = (uint8_t)libcpu_cpl(m);

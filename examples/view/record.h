@@ -42,6 +42,7 @@ enum {
 struct snapshot {
     uint64_t reg[SNAP_REGS];
     uint64_t cr0, cr2, cr3, cr4, efer;
+    uint64_t cs_base; /* after reset it is not what the selector says */
     uint16_t cs, ss;
     uint8_t cpl, mode;
 };

@@ -253,7 +253,7 @@ void screen_code(struct view *v, struct draw *d, struct area a)
     int top = a.h - low - 1 - (v->phase ? 6 : 0);
     /* In the last phase the instruction that was executed is still the one that is explained. */
     const struct snapshot *subject = v->phase == 3 ? &v->session.previous : &s;
-    uint64_t la = code_address(v->session.m, subject);
+    uint64_t la = code_address(subject);
     code(v, d, (struct area){a.x, a.y, left, top}, la, subject->mode);
     float rx = a.x + (float)left + 2;
     registers(d, (struct area){rx, a.y, right, 12}, &s, event ? NULL : &v->session.previous);

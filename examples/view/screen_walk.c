@@ -136,7 +136,8 @@ static void level(struct draw *d, float x, float y, int w, const struct model_wa
     unsigned count = 1u << l->bits;
     bool failed = l->step.verdict >= LIBCPU_VERDICT_ABSENT;
     if (!l->reached) {
-        draw_text(d, x, y, ROLE_RULE, "%-14s  entry %-4u  not reached", l->table, l->index);
+        draw_text(d, x, y, ROLE_RULE, "%-14s  %s", l->table,
+                  m->walk.ok ? "not needed: the page is larger" : "not reached");
         return;
     }
     float at = draw_text(d, x, y, ROLE_STRONG, "%-14s", l->table);
@@ -155,6 +156,8 @@ static void level(struct draw *d, float x, float y, int w, const struct model_wa
     if (!failed)
         draw_text(d, at + 1, y, ROLE_TEXT, "0x%" PRIx64,
                   l->step.updated & UINT64_C(0xffffffffff000));
+    draw_fill(d, x + ((float)l->index + 0.5f) * (float)w / (float)count - 0.2f, y + 1.05f, 0.4f,
+              tight ? 0.9f : 1.0f, ROLE_ACCENT, NULL);
     draw_strip(d, x, y + 1.15f, (float)w, tight ? 0.7f : 0.8f, l->roles, count);
     draw_tip(d,
              "All %u entries of the %s: lit ones are present, the marked one is entry %u. Grey: "

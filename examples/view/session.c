@@ -6,6 +6,7 @@
 #include "model_walk.h"
 
 #ifdef VIEW_GUEST
+#include "firmware_image.h"
 #include "guest_image.h"
 #endif
 
@@ -32,11 +33,12 @@ static void on_serial(void *user, const uint8_t *data, size_t size)
 
 static int load(struct session *s)
 {
+    struct computer_built_in own = {0};
 #ifdef VIEW_GUEST
-    return computer_load(s->computer, s->m, guest_image, guest_image_size);
-#else
-    return computer_load(s->computer, s->m, NULL, 0);
+    own = (struct computer_built_in){guest_image, guest_image_size, firmware_image,
+                                     firmware_image_size};
 #endif
+    return computer_load(s->computer, s->m, &own);
 }
 
 int session_open(struct session *s, const struct computer *c)

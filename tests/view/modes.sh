@@ -1,8 +1,8 @@
 #!/bin/bash
-# modes.sh LIBCPU-VIEW IMAGES - every screen in every paging mode, and on images that fault: what it
+# modes.sh LIBCPU-VIEW IMAGES DISK - every screen in every paging mode, and on images that fault: what it
 # says is what that mode has.
 set -u
-view=$1 images=$2
+view=$1 images=$2 disk=$3
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 failed=0
@@ -93,5 +93,13 @@ shows 'stale: it still says 0x200000' 'nobody said INVLPG' 'the TLB is stale for
     'Physical 0x400000'
 look --image-format flat:long64 --until stale --screen tlb "$dir/stale"
 shows '1 stale' 'STALE'
+
+# From the reset vector: firmware, boot sector, loader, kernel.
+look -drive "file=$disk,snapshot=on" --screen code
+shows 'real mode' 'rip 0xfff0' 'cs  f000' '▸ 00000000fffffff0'
+look -drive "file=$disk,snapshot=on" --until 'output=[boot]' --screen console
+shows '[firmware]' '[loader]' '[boot]'
+look -drive "file=$disk,snapshot=on" --until paging
+shows '4-level paging' 'CR0 := 0x8'
 
 exit "$failed"

@@ -108,6 +108,8 @@ refuse 64 "'1'" --font-size 1
 refuse 64 'about the bundled guest' --tour "$dir/halt"
 refuse 64 'goes with --text' --at @x
 refuse 64 'image already' a b
+refuse 64 "no field 'x'" -drive x=1
+refuse 66 '/none' -drive "file=$dir/none"
 refuse 66 '/none' "$dir/none"
 refuse 66 '@' --text --at "@$dir/none"
 refuse 65 "$dir/halt" --text "$dir/halt"
