@@ -136,6 +136,23 @@ int computer_image(struct computer *c, const char *option, char *path)
     return -1;
 }
 
+/* -cpu help: what a specification may name. */
+static int cpu_help(void)
+{
+    const char *name;
+    printf("CPU models:\n");
+    for (unsigned n = 0; (name = libcpu_cpu_model_name(n)); n++)
+        printf("  %s%s\n", name, n ? "" : " (default: everything that works)");
+    printf("\nFeatures, to add (+) or to take away (-):\n");
+    for (unsigned n = 0, column = 0; (name = libcpu_cpu_feature_name(n)); n++) {
+        unsigned len = (unsigned)strlen(name) + 1;
+        column = column && column + len <= 76 ? column + len : len;
+        printf("%s%s", column > len ? " " : n ? "\n  " : "  ", name);
+    }
+    printf("\n");
+    return 0;
+}
+
 static int drives_option(struct computer *c, char *text)
 {
     char why[512];
@@ -157,7 +174,7 @@ int computer_option(struct computer *c, int id, char *arg)
     case COMPUTER_SNAPSHOT: c->drives.snapshot = true; return -1;
     case COMPUTER_INITRD: return initrd_option(c, arg);
     case COMPUTER_APPEND: c->append = arg; return -1;
-    case COMPUTER_CPU: c->cpu = arg; return -1;
+    case COMPUTER_CPU: c->cpu = arg; return strcmp(arg, "help") == 0 ? cpu_help() : -1;
     case COMPUTER_CLOCK:
         if (strcmp(arg, "virtual") != 0 && strcmp(arg, "host") != 0)
             return computer_usage(c, "--clock", arg, "virtual or host");
@@ -190,7 +207,8 @@ static int status_of(enum libcpu_err err)
     }
 }
 
-int computer_create(const struct computer *c, libcpu_output_fn serial, void *user, libcpu **m)
+int computer_create(const struct computer *c, libcpu_output_fn serial, libcpu_output_fn debugcon,
+                    void *user, libcpu **m)
 {
     struct libcpu_config config;
     char text[256] = "";
@@ -201,6 +219,8 @@ int computer_create(const struct computer *c, libcpu_output_fn serial, void *use
     config.exit_port = c->exit_port;
     config.serial = serial;
     config.serial_user = user;
+    config.debugcon = debugcon;
+    config.debugcon_user = user;
     enum libcpu_err err = libcpu_create_error(&config, m, text, sizeof(text));
     if (!err) {
         err = drives_attach(&c->drives, *m);

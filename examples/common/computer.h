@@ -6,7 +6,7 @@
 #ifndef COMMON_COMPUTER_H
 #define COMMON_COMPUTER_H
 
-#include "../run/drive.h"
+#include "drive.h"
 
 #include <libcpu/libcpu.h>
 
@@ -76,7 +76,8 @@ enum {
     "  -bios FILE          firmware to start instead: a ROM that ends at 4 GiB\n"                  \
     "  -initrd FILES       Linux: the initrd; Multiboot: \"file args\", separated by commas\n"     \
     "  -append TEXT        kernel command line\n"                                                  \
-    "  -cpu MODEL          MODEL[,+feature,-feature...] (default max)\n"                           \
+    "  -cpu MODEL          MODEL[,+feature,-feature...] (default max);\n"                          \
+    "                      help: list them\n"                                                      \
     "  -drive FIELDS       a disk, up to four: file=PATH[,format=raw][,snapshot=on]\n"             \
     "                      [,readonly=on][,if=ide][,media=disk][,index=N]\n"                       \
     "  -snapshot           what is written to disks is kept in memory, for every drive\n"          \
@@ -100,8 +101,10 @@ int computer_usage(const struct computer *c, const char *option, const char *val
 /* A whole number up to max, decimal or 0x. */
 bool computer_number(const char *text, uint64_t max, uint64_t *value);
 
-/* Make the machine; where its output goes. -1, or the exit status (a line has been printed). */
-int computer_create(const struct computer *c, libcpu_output_fn serial, void *user, libcpu **m);
+/* Make the machine with its disks; where its serial port and its debug console (NULL: nowhere) go.
+ * -1, or the exit status (a line has been printed). */
+int computer_create(const struct computer *c, libcpu_output_fn serial, libcpu_output_fn debugcon,
+                    void *user, libcpu **m);
 
 /* What is built into a program. NULL: it is not. */
 struct computer_built_in {

@@ -44,20 +44,6 @@ static int fail(int status, const char *text)
     return status;
 }
 
-/* The exit status of a library error. */
-static int status_of(enum libcpu_err err)
-{
-    switch (err) {
-    case LIBCPU_ERR_NOFILE:
-    case LIBCPU_ERR_IO: return STATUS_NO_INPUT;
-    case LIBCPU_ERR_FORMAT:
-    case LIBCPU_ERR_RANGE:
-    case LIBCPU_ERR_UNSUPPORTED: return STATUS_DATA;
-    case LIBCPU_ERR_INVALID: return STATUS_USAGE;
-    default: return STATUS_INTERNAL;
-    }
-}
-
 /* ---- output ---- */
 
 static void on_serial(void *user, const uint8_t *data, size_t size)
@@ -74,94 +60,11 @@ static void on_debugcon(void *user, const uint8_t *data, size_t size)
     fwrite(data, 1, size, stderr);
 }
 
-/* ---- images ---- */
-
-/* Read a module file; NULL: an error line has been printed. */
-static void *read_file(const char *path, size_t *size)
-{
-    FILE *f = fopen(path, "rb");
-    void *data = NULL;
-    long n;
-    if (f && fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0 && fseek(f, 0, SEEK_SET) == 0) {
-        data = malloc((size_t)n + 1);
-        *size = data ? fread(data, 1, (size_t)n, f) : 0;
-        if (data && *size != (size_t)n) {
-            free(data);
-            data = NULL;
-        }
-    }
-    if (!data)
-        fprintf(stderr, "libcpu-run: -initrd '%s': cannot read the file\n", path);
-    if (f)
-        fclose(f);
-    return data;
-}
-
-/* "file args": the file is the first word. */
-static int read_modules(const struct options *o, struct libcpu_module *modules)
-{
-    for (unsigned i = 0; i < o->module_count; i++) {
-        const char *text = o->module[i];
-        size_t len = strcspn(text, " ");
-        char *path = strndup(text, len);
-        void *data = path ? read_file(path, &modules[i].size) : NULL;
-        free(path);
-        if (!data)
-            return STATUS_NO_INPUT;
-        modules[i].data = data;
-        modules[i].cmdline = text;
-    }
-    return -1;
-}
-
-static char *command_line(const struct options *o)
-{
-    const char *append = o->append ? o->append : "";
-    size_t size = strlen(append) + sizeof(" quiet");
-    char *text = malloc(size);
-    if (text)
-        snprintf(text, size, "%s%s%s", append, *append && o->quiet ? " " : "",
-                 o->quiet ? "quiet" : "");
-    return text;
-}
-
-/* The image that was named; else the firmware when there is a disk to boot from, or the guest. */
-static enum libcpu_err load_image(struct runner *r, struct libcpu_image_options *io)
-{
-    if (r->o.image)
-        return libcpu_load_file(r->m, r->o.image, io);
-    if (drives_given(&r->o.drives)) {
-        io->name = "firmware";
-        return libcpu_load_mem(r->m, firmware_image, firmware_image_size, io);
-    }
-    io->name = "guest";
-    return libcpu_load_mem(r->m, guest_image, guest_image_size, io);
-}
-
 static int load(struct runner *r)
 {
-    struct libcpu_module modules[MAX_MODULES] = {{0}};
-    struct libcpu_image_options io;
-    int status = read_modules(&r->o, modules);
-    char *cmdline = command_line(&r->o);
-    libcpu_image_init(&io);
-    io.format = r->o.format;
-    io.modules = modules;
-    io.module_count = r->o.module_count;
-    io.cmdline = cmdline;
-    if (r->o.format == LIBCPU_IMAGE_FLAT) {
-        io.mode = r->o.flat_mode;
-        io.addr = r->o.flat_addr;
-    }
-    if (status < 0) {
-        enum libcpu_err err = load_image(r, &io);
-        if (err)
-            status = fail(status_of(err), libcpu_last_error(r->m));
-    }
-    for (unsigned i = 0; i < r->o.module_count; i++)
-        free((void *)(uintptr_t)modules[i].data);
-    free(cmdline);
-    return status;
+    const struct computer_built_in own = {guest_image, guest_image_size, firmware_image,
+                                          firmware_image_size};
+    return computer_load(&r->o.computer, r->m, &own);
 }
 
 /* ---- running ---- */
@@ -291,28 +194,6 @@ static int open_outputs(struct runner *r)
     return -1;
 }
 
-static int create(struct runner *r)
-{
-    struct libcpu_config c;
-    char text[256] = "";
-    libcpu_config_init(&c);
-    c.ram_size = r->o.ram_size;
-    c.clock = r->o.clock;
-    c.cpu = r->o.cpu;
-    c.exit_port = r->o.exit_port;
-    c.serial = on_serial;
-    c.serial_user = r;
-    c.debugcon = on_debugcon;
-    enum libcpu_err err = libcpu_create_error(&c, &r->m, text, sizeof(text));
-    if (err == LIBCPU_ERR_INVALID || err == LIBCPU_ERR_UNSUPPORTED || err == LIBCPU_ERR_OVERLAP ||
-        err == LIBCPU_ERR_RANGE)
-        return fail(STATUS_USAGE, text);
-    if (err)
-        return fail(STATUS_INTERNAL, text);
-    err = drives_attach(&r->o.drives, r->m);
-    return err ? fail(status_of(err), libcpu_last_error(r->m)) : -1;
-}
-
 static void report(struct runner *r)
 {
     struct libcpu_stats s;
@@ -333,7 +214,7 @@ static int start(struct runner *r)
     enum libcpu_err err;
     int status = open_outputs(r);
     if (status < 0)
-        status = create(r);
+        status = computer_create(&r->o.computer, on_serial, on_debugcon, r, &r->m);
     if (status < 0)
         status = load(r);
     if (status >= 0)

@@ -46,7 +46,7 @@ int session_open(struct session *s, const struct computer *c)
     s->computer = c;
     s->goal.kind = UNTIL_KINDS;
     console_init(&s->console);
-    int status = computer_create(c, on_serial, s, &s->m);
+    int status = computer_create(c, on_serial, NULL, s, &s->m);
     if (status < 0)
         status = load(s);
     if (status >= 0)

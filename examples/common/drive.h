@@ -1,8 +1,8 @@
 /*
  * drive.h - the disks of the command line: -drive and -snapshot.
  */
-#ifndef RUN_DRIVE_H
-#define RUN_DRIVE_H
+#ifndef COMMON_DRIVE_H
+#define COMMON_DRIVE_H
 
 #include <libcpu/libcpu.h>
 
