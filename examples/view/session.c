@@ -70,9 +70,15 @@ void session_close(struct session *s)
 int session_restart(struct session *s)
 {
     const struct computer *c = s->computer;
+    uint64_t breaks[SESSION_BREAKS];
+    unsigned count = s->break_count;
+    memcpy(breaks, s->breaks, sizeof(breaks));
     session_close(s);
     memset(s, 0, sizeof(*s));
-    return session_open(s, c);
+    int status = session_open(s, c);
+    for (unsigned i = 0; status < 0 && i < count; i++)
+        session_break(s, breaks[i]);
+    return status;
 }
 
 /* ---- goals ---- */

@@ -71,7 +71,7 @@ struct session {
 /* -1, or an exit status: a line has been printed. */
 int session_open(struct session *s, const struct computer *c);
 void session_close(struct session *s);
-/* From the beginning, with the same image. */
+/* From the beginning, with the same image and the same breakpoints. */
 int session_restart(struct session *s);
 
 /* Run at most `insns` instructions. */

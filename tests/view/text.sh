@@ -75,6 +75,8 @@ shows '▸ 3 Execute' ' → '
 # A breakpoint.
 expect 0 --text --break 401002 --until end --screen code
 shows '● 0000000000401002' 'breakpoint'
+expect 0 --text --break 401002 --keys Rff --screen code
+shows '● 0000000000401002' 'breakpoint'
 # Help, and steps from walk to walk.
 expect 0 --text --keys '?'
 shows 'run to the next page walk' 'slow motion'
