@@ -163,6 +163,7 @@ static void stats(libcpu_gdb *g, const char *args)
         {"tlb hits (slow path)", s.tlb_hits},
         {"tlb misses", s.tlb_misses},
         {"tlb flushes", s.tlb_flushes},
+        {"tlb evictions", s.tlb_evictions},
         {"page walks", s.walks},
         {"exceptions", s.exceptions},
         {"interrupts", s.interrupts},

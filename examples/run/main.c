@@ -202,9 +202,10 @@ static void report(struct runner *r)
         fprintf(stderr,
                 "instructions %" PRIu64 "\nblocks %" PRIu64 "\nblock look-ups %" PRIu64
                 "\ntlb hits (slow path) %" PRIu64 "\ntlb misses %" PRIu64 "\ntlb flushes %" PRIu64
-                "\npage walks %" PRIu64 "\nexceptions %" PRIu64 "\ninterrupts %" PRIu64 "\n",
+                "\ntlb evictions %" PRIu64 "\npage walks %" PRIu64 "\nexceptions %" PRIu64
+                "\ninterrupts %" PRIu64 "\n",
                 s.insns, s.blocks, s.block_lookups, s.tlb_hits, s.tlb_misses, s.tlb_flushes,
-                s.walks, s.exceptions, s.interrupts);
+                s.tlb_evictions, s.walks, s.exceptions, s.interrupts);
     if (r->o.state_hash && libcpu_state_hash(r->m, &hash) == LIBCPU_ERR_OK)
         fprintf(stderr, "state hash %016" PRIx64 "\n", hash);
 }

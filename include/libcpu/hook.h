@@ -105,12 +105,15 @@ typedef void (*libcpu_ad_fn)(void *user, libcpu *m, const struct libcpu_ad_updat
 #define LIBCPU_TLB_HIT        2u /* one was used: by each access, and when code is looked up */
 #define LIBCPU_TLB_FLUSH      4u /* everything was dropped, or all but global pages */
 #define LIBCPU_TLB_FLUSH_PAGE 8u /* one page was dropped: INVLPG, or a page fault on it */
+/* One was dropped to make room: by the fill that is told next.  Where a page may lie is this TLB's
+ * own affair, and none of the architecture's: SDM vol. 3A, 4.10.2. */
+#define LIBCPU_TLB_EVICT 16u
 
 struct libcpu_tlb_event {
     uint32_t kind;         /* one of LIBCPU_TLB_* */
     uint32_t keeps_global; /* FLUSH: 1 when global pages stay */
     uint64_t la;           /* page address; FLUSH: 0 */
-    uint64_t pa;           /* FILL, HIT: page address; else 0 */
+    uint64_t pa;           /* FILL, HIT, EVICT: page address; else 0 */
     uint64_t reserved[2];
 };
 /* Of pages that meet the range; a flush of everything meets every range. */

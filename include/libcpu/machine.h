@@ -134,12 +134,13 @@ struct libcpu_stats {
     uint64_t block_lookups; /* blocks found by the run loop; linked ones need none */
     uint64_t tlb_misses;    /* accesses that found no translation */
     uint64_t tlb_flushes;
-    uint64_t walks;       /* page walks */
-    uint64_t exceptions;  /* delivered, software interrupts included */
-    uint64_t interrupts;  /* delivered from outside */
-    uint64_t tlb_hits;    /* translations found by the slow path: block look-ups, device registers,
-                             page crossings. A hit on the fast path costs no counter. */
-    uint64_t reserved[7]; /* 0 */
+    uint64_t walks;      /* page walks */
+    uint64_t exceptions; /* delivered, software interrupts included */
+    uint64_t interrupts; /* delivered from outside */
+    uint64_t tlb_hits;   /* translations found by the slow path: block look-ups, device registers,
+                            page crossings. A hit on the fast path costs no counter. */
+    uint64_t tlb_evictions; /* translations dropped to make room for others */
+    uint64_t reserved[6];   /* 0 */
 };
 
 /* Counters since the machine was made. Errors: INVALID. */

@@ -28,6 +28,7 @@ extern "C" {
  *   TLB_FILL, _HIT   linear page    physical page        0            0        low half of RIP
  *   TLB_FLUSH        0              1: all but global    0            0        low half of RIP
  *   TLB_FLUSH_PAGE   linear page    0                    0            0        low half of RIP
+ *   TLB_EVICT        linear page    physical page        0            0        low half of RIP
  *   EVENT            RIP pushed     page fault: address  vector       (1)      error code
  *   PRIVILEGE        new RIP        new level            old level    0        0
  *   SYSCALL          RIP            RAX                  0            1: SYSENTER   0
@@ -64,7 +65,8 @@ extern "C" {
     X(HLT, 19, "hlt")                                                                              \
     X(UNDEFINED, 20, "undefined")                                                                  \
     X(PORT, 21, "port")                                                                            \
-    X(MMIO, 22, "mmio")
+    X(MMIO, 22, "mmio")                                                                            \
+    X(TLB_EVICT, 23, "tlb_evict")
 
 enum libcpu_trace_kind {
 #define LIBCPU_TRACE_ENUM(name, value, text) LIBCPU_TRACE_##name = (value),
@@ -74,7 +76,7 @@ enum libcpu_trace_kind {
 
 /* A kind as a bit of libcpu_trace_options.kinds; and all of them. */
 #define LIBCPU_TRACE_BIT(kind) (UINT64_C(1) << (kind))
-#define LIBCPU_TRACE_ALL       (LIBCPU_TRACE_BIT(LIBCPU_TRACE_MMIO + 1) - 1)
+#define LIBCPU_TRACE_ALL       (LIBCPU_TRACE_BIT(LIBCPU_TRACE_TLB_EVICT + 1) - 1)
 
 /* 32 bytes, little-endian. */
 struct libcpu_trace_record {
@@ -95,7 +97,7 @@ struct libcpu_trace_options {
     uint64_t capacity;         /* records, 1 to 2^26; default 65,536 (2 MiB) */
     struct libcpu_range code;  /* of INSN and BLOCK, linear; default: everything */
     struct libcpu_range data;  /* of READ, WRITE, WALK, AD (the address translated), TLB_FILL, _HIT,
-                                  _FLUSH_PAGE, linear; default: everything */
+                                  _FLUSH_PAGE, _EVICT, linear; default: everything */
     struct libcpu_range ports; /* of PORT; default: everything */
 };
 

@@ -90,6 +90,17 @@ static bool cold_allows(const struct lc_tlb_cold *e, bool write, bool fetch)
     return write ? e->write && e->dirty : e->read;
 }
 
+/* Keep what a walk has found, and tell of it: first of the page whose place it took. */
+static void fill(struct lc_cpu *c, enum lc_tlb_class as, const struct lc_tlb_cold *e)
+{
+    const struct lc_tlb_cold *victim = lc_tlb_victim(c->tlbs, as, e->la);
+    const struct lc_tlb_cold evicted = victim ? *victim : (struct lc_tlb_cold){.la = LC_TLB_NONE};
+    set_hot(c, as, lc_tlb_insert(c->tlbs, as, e));
+    if (evicted.la != LC_TLB_NONE)
+        lc_hook_tlb(c, LC_TLB_EVENT_EVICT, evicted.la, evicted.pa);
+    lc_hook_tlb(c, LC_TLB_EVENT_FILL, e->la, e->pa);
+}
+
 static bool walk_and_fill(struct lc_cpu *c, enum lc_tlb_class as, uint64_t la, bool write,
                           bool fetch, uint64_t *pa)
 {
@@ -120,8 +131,7 @@ static bool walk_and_fill(struct lc_cpu *c, enum lc_tlb_class as, uint64_t la, b
         .global = w.global,
     };
     class_rights(&c->paging, as, &w, &e);
-    set_hot(c, as, lc_tlb_insert(c->tlbs, as, &e));
-    lc_hook_tlb(c, LC_TLB_EVENT_FILL, e.la, e.pa);
+    fill(c, as, &e);
     *pa = w.pa;
     return true;
 }

@@ -250,7 +250,8 @@ enum lc_tlb_event {
     LC_TLB_EVENT_FILL,
     LC_TLB_EVENT_HIT,
     LC_TLB_EVENT_FLUSH,
-    LC_TLB_EVENT_FLUSH_PAGE
+    LC_TLB_EVENT_FLUSH_PAGE,
+    LC_TLB_EVENT_EVICT
 };
 
 /* Accesses that are told (lc_observer.memory); bits, so that they can be chosen. */

@@ -192,7 +192,8 @@ void lc_on_walk(void *user, struct lc_cpu *c, uint64_t la, struct lc_walk_access
 _Static_assert(1u << LC_TLB_EVENT_FILL == LIBCPU_TLB_FILL &&
                    1u << LC_TLB_EVENT_HIT == LIBCPU_TLB_HIT &&
                    1u << LC_TLB_EVENT_FLUSH == LIBCPU_TLB_FLUSH &&
-                   1u << LC_TLB_EVENT_FLUSH_PAGE == LIBCPU_TLB_FLUSH_PAGE,
+                   1u << LC_TLB_EVENT_FLUSH_PAGE == LIBCPU_TLB_FLUSH_PAGE &&
+                   1u << LC_TLB_EVENT_EVICT == LIBCPU_TLB_EVICT,
                "events of the TLB are those of the API");
 
 void lc_on_tlb(void *user, struct lc_cpu *c, enum lc_tlb_event event, uint64_t la, uint64_t pa)

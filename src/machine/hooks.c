@@ -167,7 +167,7 @@ void lc_hooks_connect(struct libcpu *m)
                   m->debug.host_syscall;
     bool port = any_of(m, LC_HOOK_PORT, LC_HOOK_PORT, BIT(PORT));
     bool mmio = any_of(m, LC_HOOK_MMIO, LC_HOOK_MMIO, BIT(MMIO));
-    bool tlb = any_of(m, LC_HOOK_TLB, LC_HOOK_TLB, BITS(TLB_FILL, TLB_FLUSH_PAGE));
+    bool tlb = any_of(m, LC_HOOK_TLB, LC_HOOK_TLB, BITS(TLB_FILL, TLB_FLUSH_PAGE) | BIT(TLB_EVICT));
     o->user = o->machine = m;
     connect_insn(m, o);
     connect_block(m, o);
@@ -326,8 +326,8 @@ enum libcpu_err libcpu_hook_memory(libcpu *m, unsigned kinds, const struct libcp
 enum libcpu_err libcpu_hook_tlb(libcpu *m, unsigned kinds, const struct libcpu_range *range,
                                 libcpu_tlb_fn fn, void *user, libcpu_hook *out)
 {
-    const unsigned known =
-        LIBCPU_TLB_FILL | LIBCPU_TLB_HIT | LIBCPU_TLB_FLUSH | LIBCPU_TLB_FLUSH_PAGE;
+    const unsigned known = LIBCPU_TLB_FILL | LIBCPU_TLB_HIT | LIBCPU_TLB_FLUSH |
+                           LIBCPU_TLB_FLUSH_PAGE | LIBCPU_TLB_EVICT;
     struct lc_hook hook = {.kinds = kinds, .fn.tlb = fn, .user = user};
     return add_some(m, LC_HOOK_TLB, known, range, hook, fn, out);
 }

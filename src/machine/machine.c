@@ -367,6 +367,7 @@ enum libcpu_err libcpu_stats_get(const libcpu *m, struct libcpu_stats *stats)
         .tlb_hits = c->stats.tlb_hits,
         .tlb_misses = c->stats.tlb_misses,
         .tlb_flushes = c->tlbs->flushes,
+        .tlb_evictions = c->tlbs->evictions,
         .walks = c->stats.walks,
         .exceptions = c->stats.exceptions,
         .interrupts = c->stats.interrupts,

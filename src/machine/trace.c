@@ -92,21 +92,24 @@ void lc_trace_walk(struct libcpu *m, uint64_t la, const struct lc_walk *w)
     r->info = w->ok ? 0 : w->error;
 }
 
+static const uint8_t tlb_kinds[] = {
+    [LC_TLB_EVENT_FILL] = LIBCPU_TRACE_TLB_FILL,
+    [LC_TLB_EVENT_HIT] = LIBCPU_TRACE_TLB_HIT,
+    [LC_TLB_EVENT_FLUSH] = LIBCPU_TRACE_TLB_FLUSH,
+    [LC_TLB_EVENT_FLUSH_PAGE] = LIBCPU_TRACE_TLB_FLUSH_PAGE,
+    [LC_TLB_EVENT_EVICT] = LIBCPU_TRACE_TLB_EVICT,
+};
+
 void lc_trace_tlb(struct libcpu *m, enum lc_tlb_event event, uint64_t la, uint64_t pa)
 {
     bool all = event == LC_TLB_EVENT_FLUSH;
-    enum libcpu_trace_kind kind = LIBCPU_TRACE_TLB_FILL + (unsigned)event;
+    enum libcpu_trace_kind kind = tlb_kinds[event];
     if (!lc_traces(&m->trace, kind))
         return;
     if (!all && !meets(&m->trace.data, la, la | ~LC_PAGE_MASK))
         return;
     put(m, kind, all ? 0 : la, all ? la : pa)->info = (uint32_t)m->cpu->rip;
 }
-
-_Static_assert(LIBCPU_TRACE_TLB_HIT == LIBCPU_TRACE_TLB_FILL + (unsigned)LC_TLB_EVENT_HIT &&
-                   LIBCPU_TRACE_TLB_FLUSH_PAGE ==
-                       LIBCPU_TRACE_TLB_FILL + (unsigned)LC_TLB_EVENT_FLUSH_PAGE,
-               "events of the TLB come in the same order");
 
 void lc_trace_event(struct libcpu *m, enum libcpu_event_kind kind, const struct lc_fault *f)
 {

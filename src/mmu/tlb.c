@@ -83,6 +83,12 @@ const struct lc_tlb_cold *lc_tlb_find(const struct lc_tlb *t, enum lc_tlb_class 
     return e->la == (la & LC_PAGE_MASK) ? e : NULL;
 }
 
+const struct lc_tlb_cold *lc_tlb_victim(const struct lc_tlb *t, enum lc_tlb_class c, uint64_t la)
+{
+    const struct lc_tlb_cold *e = &t->cold[c][lc_tlb_index(la)];
+    return e->la != LC_TLB_NONE && e->la != (la & LC_PAGE_MASK) ? e : NULL;
+}
+
 /* List a slot once; a slot emptied by INVLPG and filled again may stand twice, so that a full
  * list is swept of such doubles before it overflows. */
 static void note_used(struct lc_tlb *t, enum lc_tlb_class c, unsigned i)
@@ -99,6 +105,7 @@ static void note_used(struct lc_tlb *t, enum lc_tlb_class c, unsigned i)
 unsigned lc_tlb_insert(struct lc_tlb *t, enum lc_tlb_class c, const struct lc_tlb_cold *e)
 {
     unsigned i = lc_tlb_index(e->la);
+    t->evictions += lc_tlb_victim(t, c, e->la) != NULL;
     if (t->cold[c][i].la == LC_TLB_NONE)
         note_used(t, c, i);
     t->cold[c][i] = *e;

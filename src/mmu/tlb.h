@@ -58,6 +58,7 @@ struct lc_tlb {
     bool large;     /* an entry of a page above 4 KiB may be here */
     uint64_t fills; /* statistics */
     uint64_t flushes;
+    uint64_t evictions;
 };
 
 /*
@@ -82,6 +83,8 @@ void lc_tlb_flush_page(struct lc_tlb *t, uint64_t la);
 void lc_tlb_protect(struct lc_tlb *t, uint64_t pa);
 /* What class `c` knows of la, or NULL. */
 const struct lc_tlb_cold *lc_tlb_find(const struct lc_tlb *t, enum lc_tlb_class c, uint64_t la);
+/* What an entry for la would take the place of: that of another page; NULL: of none. */
+const struct lc_tlb_cold *lc_tlb_victim(const struct lc_tlb *t, enum lc_tlb_class c, uint64_t la);
 /* Keep a translation and return its slot; the caller sets the hot tags. */
 unsigned lc_tlb_insert(struct lc_tlb *t, enum lc_tlb_class c, const struct lc_tlb_cold *e);
 

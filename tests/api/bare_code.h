@@ -26,13 +26,13 @@ static inline uint64_t get(libcpu *m, uint64_t la)
 }
 
 /* Code at CODE, two pages of data at DATA, to which RDI and RSI point, and a stack. */
-static inline libcpu *kernel64(const void *code, size_t size)
+static inline libcpu *kernel64_mib(const void *code, size_t size, unsigned mib)
 {
     struct libcpu_config config;
     libcpu *m;
     libcpu_config_init(&config);
     config.board = LIBCPU_BOARD_NONE;
-    config.ram_size = UINT64_C(4) << 20;
+    config.ram_size = (uint64_t)mib << 20;
     OK(libcpu_create(&config, &m));
     OK(libcpu_bare(m, LIBCPU_BARE_KERNEL64));
     OK(libcpu_map(m, CODE, 0x1000, LIBCPU_READ | LIBCPU_WRITE | LIBCPU_EXECUTE));
@@ -44,6 +44,11 @@ static inline libcpu *kernel64(const void *code, size_t size)
     set(m, LIBCPU_REG_RDI, DATA);
     set(m, LIBCPU_REG_RSI, DATA);
     return m;
+}
+
+static inline libcpu *kernel64(const void *code, size_t size)
+{
+    return kernel64_mib(code, size, 4);
 }
 
 #define KERNEL64(...)                                                                              \

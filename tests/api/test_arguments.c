@@ -612,7 +612,7 @@ static void hooks(libcpu *m)
     HOOK(port, on_io);
     HOOK(mmio, on_io);
     KINDS(memory, on_memory, 8);
-    KINDS(tlb, on_tlb, 16);
+    KINDS(tlb, on_tlb, 32);
     assert_int_equal(h, 0); /* no failure gives a name away */
     ERR(NULL, libcpu_hook_privilege(NULL, on_privilege, NULL, &h), INVALID);
     ERR(m, libcpu_hook_privilege(m, NULL, NULL, &h), INVALID);

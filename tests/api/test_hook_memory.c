@@ -317,6 +317,93 @@ static void tlb_fills_and_flushes(void **state)
     libcpu_destroy(m);
 }
 
+enum { MANY = 1500, MANY_AT = 0x10000000 }; /* pages: more than the TLB has room for */
+
+/* What the TLB must hold, by its events alone. */
+struct mirror {
+    uint64_t held[MANY]; /* physical address of each page, 0: not held */
+    unsigned fills, evictions;
+    uint64_t evicted; /* told, and the fill that it makes room for not yet */
+};
+
+static void mirror_tlb(void *user, libcpu *m, const struct libcpu_tlb_event *e)
+{
+    struct mirror *k = user;
+    uint64_t n = (e->la - MANY_AT) >> 12;
+    (void)m;
+    if (e->kind == LIBCPU_TLB_FLUSH) {
+        memset(k->held, 0, sizeof(k->held));
+        return;
+    }
+    if (e->kind == LIBCPU_TLB_EVICT) {
+        assert_int_equal(k->evicted, 0);
+        assert_int_not_equal(e->pa, 0);
+        k->evicted = e->la;
+    } else if (e->kind == LIBCPU_TLB_FILL) {
+        assert_int_not_equal(k->evicted, e->la);
+        k->evicted = 0;
+    }
+    if (n >= MANY)
+        return; /* the code */
+    k->fills += e->kind == LIBCPU_TLB_FILL;
+    k->evictions += e->kind == LIBCPU_TLB_EVICT;
+    if (e->kind == LIBCPU_TLB_EVICT)
+        assert_int_equal(k->held[n], e->pa);
+    k->held[n] = e->kind == LIBCPU_TLB_FILL ? e->pa : 0;
+}
+
+static unsigned check_mirror(const libcpu *m, const struct mirror *k)
+{
+    struct libcpu_tlb_entry e;
+    unsigned held = 0, seen = 0;
+    for (size_t cursor = 0; libcpu_tlb_next(m, &cursor, &e) == LIBCPU_ERR_OK;) {
+        if (e.la < MANY_AT)
+            continue;
+        assert_int_equal(k->held[(e.la - MANY_AT) >> 12], e.pa);
+        seen++;
+    }
+    for (unsigned n = 0; n < MANY; n++)
+        held += k->held[n] != 0;
+    assert_int_equal(seen, held);
+    return seen;
+}
+
+/* More pages than there is room for: each one that goes is told, before the one that comes. */
+static void tlb_evictions(void **state)
+{
+    /* again: mov rax, [rdi]; add rdi, 4096; dec rcx; jnz again; mov rax, cr3; mov cr3, rax; hlt */
+    static const uint8_t code[] = {0x48, 0x8b, 0x07, 0x48, 0x81, 0xc7, 0,    0x10,
+                                   0,    0,    0x48, 0xff, 0xc9, 0x75, 0xf1, 0x0f,
+                                   0x20, 0xd8, 0x0f, 0x22, 0xd8, 0xf4};
+    struct libcpu_stats before, after;
+    struct mirror k = {0};
+    (void)state;
+    libcpu *m = kernel64_mib(code, sizeof(code), 8);
+    OK(libcpu_map(m, MANY_AT, (uint64_t)MANY << 12, LIBCPU_READ));
+    OK(libcpu_hook_tlb(
+        m, LIBCPU_TLB_FILL | LIBCPU_TLB_FLUSH | LIBCPU_TLB_FLUSH_PAGE | LIBCPU_TLB_EVICT, NULL,
+        mirror_tlb, &k, NULL));
+    for (unsigned round = 0; round < 2; round++) {
+        set(m, LIBCPU_REG_RDI, MANY_AT);
+        set(m, LIBCPU_REG_RCX, MANY);
+        set(m, LIBCPU_REG_RIP, CODE);
+        OK(libcpu_stats_get(m, &before));
+        OK(libcpu_run(m, 4 * MANY, NULL));
+        OK(libcpu_stats_get(m, &after));
+        unsigned held = check_mirror(m, &k);
+        assert_int_equal(k.fills - k.evictions, held);
+        assert_true(k.evictions > 0 && held > 0);
+    }
+    assert_true(after.tlb_evictions > before.tlb_evictions);
+    OK(libcpu_run(m, 1, NULL)); /* its code may have been dropped */
+    OK(libcpu_stats_get(m, &before));
+    OK(libcpu_run(m, 1, NULL)); /* a flush is no eviction */
+    OK(libcpu_stats_get(m, &after));
+    assert_int_equal(check_mirror(m, &k), 0);
+    assert_int_equal(before.tlb_evictions, after.tlb_evictions);
+    libcpu_destroy(m);
+}
+
 static void tlb_hits_of_a_range(void **state)
 {
     const struct libcpu_range data = {DATA + 5, DATA + 5};
@@ -421,6 +508,7 @@ int main(void)
         cmocka_unit_test(changes_inside_running_code),
         cmocka_unit_test(stop_and_raise),
         cmocka_unit_test(tlb_fills_and_flushes),
+        cmocka_unit_test(tlb_evictions),
         cmocka_unit_test(tlb_hits_of_a_range),
         cmocka_unit_test(accessed_and_dirty_bits),
         cmocka_unit_test(what_looks_changes_nothing),

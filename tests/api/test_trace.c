@@ -265,7 +265,8 @@ static void names(void **state)
     (void)state;
     assert_string_equal(libcpu_trace_name(LIBCPU_TRACE_INSN), "insn");
     assert_string_equal(libcpu_trace_name(LIBCPU_TRACE_MMIO), "mmio");
-    assert_null(libcpu_trace_name(LIBCPU_TRACE_MMIO + 1));
+    assert_string_equal(libcpu_trace_name(LIBCPU_TRACE_TLB_EVICT), "tlb_evict");
+    assert_null(libcpu_trace_name(LIBCPU_TRACE_TLB_EVICT + 1));
     assert_int_equal(sizeof(struct libcpu_trace_record), 32);
 }
 

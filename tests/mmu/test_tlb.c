@@ -107,6 +107,26 @@ static void invlpg_drops_all_of_a_large_page(void **state)
         assert_non_null(lc_tlb_find(t, LC_TLB_SUPER, la));
 }
 
+/* Two pages of one slot: the second takes the place of the first; itself is no victim. */
+static void a_page_gives_way_to_another(void **state)
+{
+    struct lc_tlb *t = *state;
+    uint64_t other = 0x5000;
+    while (other == 0x5000 || lc_tlb_index(other) != lc_tlb_index(0x5000))
+        other += 0x1000;
+    struct lc_tlb_cold e = page(0x5000, 12, false), f = page(other, 12, false);
+    assert_null(lc_tlb_victim(t, LC_TLB_USER, 0x5000));
+    lc_tlb_insert(t, LC_TLB_USER, &e);
+    lc_tlb_insert(t, LC_TLB_USER, &e);
+    assert_null(lc_tlb_victim(t, LC_TLB_USER, 0x5fff));
+    assert_null(lc_tlb_victim(t, LC_TLB_SUPER, other));
+    assert_int_equal(t->evictions, 0);
+    assert_int_equal(lc_tlb_victim(t, LC_TLB_USER, other + 1)->la, 0x5000);
+    lc_tlb_insert(t, LC_TLB_USER, &f);
+    assert_null(lc_tlb_find(t, LC_TLB_USER, 0x5000));
+    assert_int_equal(t->evictions, 1);
+}
+
 static void code_pages_lose_their_write_tags(void **state)
 {
     struct lc_tlb *t = *state;
@@ -139,10 +159,15 @@ static void the_list_of_used_slots_holds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(neighbours_never_share_a_slot), cmocka_unit_test(every_slot_is_used),
-        cmocka_unit_test(powers_of_two_do_not_collide),  TEST(flush_keeps_global_pages_when_asked),
-        TEST(invlpg_drops_one_page_of_every_class),      TEST(invlpg_drops_all_of_a_large_page),
-        TEST(code_pages_lose_their_write_tags),          TEST(the_list_of_used_slots_holds),
+        cmocka_unit_test(neighbours_never_share_a_slot),
+        cmocka_unit_test(every_slot_is_used),
+        cmocka_unit_test(powers_of_two_do_not_collide),
+        TEST(flush_keeps_global_pages_when_asked),
+        TEST(invlpg_drops_one_page_of_every_class),
+        TEST(invlpg_drops_all_of_a_large_page),
+        TEST(a_page_gives_way_to_another),
+        TEST(code_pages_lose_their_write_tags),
+        TEST(the_list_of_used_slots_holds),
     };
     return cmocka_run_group_tests_name("mmu_tlb", tests, NULL, NULL);
 }
