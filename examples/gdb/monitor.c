@@ -157,16 +157,11 @@ static void stats(libcpu_gdb *g, const char *args)
         const char *name;
         uint64_t value;
     } rows[] = {
-        {"instructions", s.insns},
-        {"blocks", s.blocks},
-        {"block look-ups", s.block_lookups},
-        {"tlb hits (slow path)", s.tlb_hits},
-        {"tlb misses", s.tlb_misses},
-        {"tlb flushes", s.tlb_flushes},
-        {"tlb evictions", s.tlb_evictions},
-        {"page walks", s.walks},
-        {"exceptions", s.exceptions},
-        {"interrupts", s.interrupts},
+        {"instructions", s.insns},           {"blocks", s.blocks},
+        {"block look-ups", s.block_lookups}, {"tlb hits (slow path)", s.tlb_hits},
+        {"tlb misses", s.tlb_misses},        {"tlb flushes", s.tlb_flushes},
+        {"tlb evictions", s.tlb_evictions},  {"page walks", s.walks},
+        {"exceptions", s.exceptions},        {"interrupts", s.interrupts},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
         libcpu_gdb_print(g, "%-20s %" PRIu64 "\n", rows[i].name, rows[i].value);
