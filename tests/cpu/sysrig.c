@@ -1,4 +1,5 @@
 #include "cpu/sysrig.h"
+#include "cpu/exec/fpenv.h"
 
 #include "cpu/exec/block.h"
 #include "cpu/model.h"
@@ -190,6 +191,7 @@ struct outcome rig_run(struct rig *r, const uint8_t *bytes, size_t len)
         while (insn)
             insn = insn->fn(c, insn);
     }
+    lc_fp_park(c);
     c->key &= ~LC_KEY_STEP;
     c->budget = c->remaining = 0;
     c->retired++;

@@ -198,6 +198,14 @@ static bool is_open_bound(const struct oracle_outcome *mine, const struct oracle
     return is_access_fault(mine) && theirs->vector == LC_VEC_BR;
 }
 
+/* An instruction that is longer for one than for the other: #UD, or what comes of fetching the
+ * rest, a page fault or #GP past 15 bytes. */
+static bool is_open_fetch(const struct oracle_outcome *mine, const struct oracle_outcome *theirs)
+{
+    bool fetch = is_access_fault(mine) || is_access_fault(theirs);
+    return fetch && (mine->vector == LC_VEC_UD || theirs->vector == LC_VEC_UD);
+}
+
 /* What of an error code can be compared: for an address that is no user's Linux says that the page
  * was there, whatever the processor said. */
 static bool same_fault(const struct gen_info *info, const struct oracle_outcome *mine,
@@ -206,6 +214,8 @@ static bool same_fault(const struct gen_info *info, const struct oracle_outcome 
     bool page = mine->vector == LC_VEC_PF;
     if (info->open_address && is_access_fault(mine))
         return is_access_fault(theirs);
+    if (info->open_length && is_open_fetch(mine, theirs))
+        return true;
     if (is_open_wrap(mine, theirs) || is_open_bound(mine, theirs))
         return true;
     uint32_t mask = page && mine->cr2 >= UINT64_C(0x7ffffffff000) ? ~LC_PF_P : ~0u;

@@ -105,8 +105,8 @@ static bool is_sure(const struct recorder *r, const struct oracle_case *c,
                     const struct gen_info *info)
 {
     const uint32_t misaligned_mode = 0x20000;
-    return c->out.end == ORACLE_FAULT && !info->open && !info->odd && !has_own_digits(r, c) &&
-           !(info->open_fault && c->out.vector != LC_VEC_BP) &&
+    return c->out.end == ORACLE_FAULT && !info->open && !info->open_length && !info->odd &&
+           !has_own_digits(r, c) && !(info->open_fault && c->out.vector != LC_VEC_BP) &&
            !(lc_get32(c->out.state.vectors.fx + ORACLE_MXCSR) & misaligned_mode);
 }
 

@@ -290,7 +290,8 @@ void gen_inspect(struct gen *g, const struct oracle_case *c, struct gen_info *in
         st = lc_decode(g->decoder, gen_key(g->mode), c->code + off, c->code_len - off, &d);
         if (off == 0) {
             info->row = st == LC_DECODE_OK ? d.row : NULL;
-            info->open = is_ud_with_modrm(c) || is_sse4a(&d, c) || is_ptwrite(&d, c);
+            info->open_length = is_ud_with_modrm(c);
+            info->open = is_sse4a(&d, c) || is_ptwrite(&d, c);
         }
         inspect_one(g, c, st, &d, off == 0, info);
     }

@@ -42,6 +42,7 @@ struct gen_info {
     bool open;         /* not compared: nothing says what comes out */
     bool open_address; /* which of the faults of a memory access is told, and where, is open */
     bool open_fault;   /* not compared when it faults: the order of its checks is open */
+    bool open_length;  /* how many bytes of an undefined instruction are fetched */
 };
 
 /* Can instances of the row be run by the oracle in this mode: no privilege, no segment or control

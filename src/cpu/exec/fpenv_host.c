@@ -40,25 +40,6 @@ uint32_t lc_fp_mxcsr(const struct lc_cpu *c)
     return c->fp.sse ? get_mxcsr() : c->fpu.mxcsr;
 }
 
-static uint16_t get_fcw(void)
-{
-    uint16_t v;
-    __asm__ volatile("fnstcw %0" : "=m"(v)::"memory");
-    return v;
-}
-
-static void set_fcw(uint16_t v)
-{
-    __asm__ volatile("fldcw %0" ::"m"(v) : "memory");
-}
-
-/* Flags that were raised before an exception is unmasked must not be raised again, so the flags are
- * cleared before a control word comes in. */
-static void clear_x87_flags(void)
-{
-    __asm__ volatile("fnclex" ::: "memory");
-}
-
 bool lc_fp_enter_sse(struct lc_cpu *c)
 {
     if ((c->fpu.mxcsr & LC_MXCSR_MASKS) != LC_MXCSR_MASKS)
@@ -69,27 +50,81 @@ bool lc_fp_enter_sse(struct lc_cpu *c)
     return true;
 }
 
+void lc_fp_leave_sse(struct lc_cpu *c)
+{
+    c->fpu.mxcsr = get_mxcsr();
+    set_mxcsr(c->fp.host_mxcsr);
+    c->fp.sse = false;
+}
+
+/* ---- the x87's unit: FRSTOR and FNSAVE, as 64-bit code has them (vol. 1, figure 8-9) ---- */
+
+struct image {
+    uint32_t fcw, fsw, ftw, fip, fcs, fdp, fds;
+    uint8_t st[8][10];
+};
+
+static uint16_t get_fcw(void)
+{
+    uint16_t v;
+    __asm__ volatile("fnstcw %0" : "=m"(v));
+    return v;
+}
+
+static void set_fcw(uint16_t v)
+{
+    __asm__ volatile("fldcw %0" ::"m"(v));
+}
+
+/* Two bits a register; of a full one FRSTOR finds out the rest by itself. */
+static uint32_t tags(uint8_t ftw)
+{
+    uint32_t v = 0;
+    for (unsigned r = 0; r < 8; r++)
+        v |= (ftw >> r & 1 ? 0u : 3u) << 2 * r;
+    return v;
+}
+
 bool lc_fp_enter_x87(struct lc_cpu *c)
 {
-    if ((c->fpu.fcw & LC_FCW_MASKS) != LC_FCW_MASKS)
+    struct lc_fpu *f = &c->fpu;
+    if ((f->fcw & LC_FCW_MASKS) != LC_FCW_MASKS)
         return false;
+    struct image image = {.fcw = f->fcw, .fsw = f->fsw, .ftw = tags(f->ftw)};
+    unsigned top = f->fsw >> LC_FSW_TOP_SHIFT & 7;
+    for (unsigned i = 0; i < 8; i++)
+        memcpy(image.st[i], f->st[(top + i) & 7], 10);
     c->fp.host_fcw = get_fcw();
-    clear_x87_flags();
-    set_fcw(c->fpu.fcw);
+    __asm__ volatile("frstor %0" ::"m"(image));
     c->fp.x87 = true;
     return true;
 }
 
-void lc_fp_leave(struct lc_cpu *c)
+/* FNSAVE empties the host's stack and clears its flags. */
+void lc_fp_leave_x87(struct lc_cpu *c)
 {
-    if (c->fp.sse) {
-        c->fpu.mxcsr = get_mxcsr();
-        set_mxcsr(c->fp.host_mxcsr);
-        c->fp.sse = false;
-    }
-    if (c->fp.x87) {
-        clear_x87_flags();
-        set_fcw(c->fp.host_fcw);
-        c->fp.x87 = false;
-    }
+    struct lc_fpu *f = &c->fpu;
+    struct image image;
+    __asm__ volatile("fnsave %0" : "=m"(image));
+    set_fcw(c->fp.host_fcw);
+    c->fp.x87 = false;
+    f->fsw = (uint16_t)image.fsw;
+    unsigned top = f->fsw >> LC_FSW_TOP_SHIFT & 7;
+    for (unsigned i = 0; i < 8; i++)
+        memcpy(f->st[(top + i) & 7], image.st[i], 10);
+}
+
+uint16_t lc_fp_fsw(const struct lc_cpu *c)
+{
+    uint16_t v;
+    if (!c->fp.x87)
+        return c->fpu.fsw;
+    __asm__ volatile("fnstsw %0" : "=a"(v));
+    return v;
+}
+
+void lc_fp_set_fcw(struct lc_cpu *c, uint16_t fcw)
+{
+    c->fpu.fcw = fcw;
+    set_fcw(fcw);
 }

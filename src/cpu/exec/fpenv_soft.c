@@ -15,9 +15,24 @@ bool lc_fp_enter_x87(struct lc_cpu *c)
     return false;
 }
 
-void lc_fp_leave(struct lc_cpu *c)
+void lc_fp_leave_sse(struct lc_cpu *c)
 {
     (void)c;
+}
+
+void lc_fp_leave_x87(struct lc_cpu *c)
+{
+    (void)c;
+}
+
+uint16_t lc_fp_fsw(const struct lc_cpu *c)
+{
+    return c->fpu.fsw;
+}
+
+void lc_fp_set_fcw(struct lc_cpu *c, uint16_t fcw)
+{
+    c->fpu.fcw = fcw;
 }
 
 bool lc_fp_host_fma(void)

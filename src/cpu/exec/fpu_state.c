@@ -17,7 +17,7 @@ static lc_next ldmxcsr(struct lc_cpu *cpu, const struct lc_insn *insn)
     uint64_t v;
     TRY(lc_mem_load(cpu, insn, 4, &v));
     TRY((v & ~(uint64_t)LC_MXCSR_MASK) == 0 || lc_raise_gp0(cpu));
-    lc_fp_park(cpu);
+    lc_fp_park_sse(cpu);
     cpu->fpu.mxcsr = (uint32_t)v;
     NEXT(cpu, insn);
 }

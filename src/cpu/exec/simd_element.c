@@ -107,7 +107,7 @@ LC_INLINE uint64_t insert_word(uint64_t a, uint64_t v, unsigned imm)
 
 static lc_next pinsr_w_mmx_rr(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     uint64_t v = lc_reg(cpu, insn->src, 2), a = lc_mm(cpu, insn->dst);
     lc_mmx_enter(cpu);
     lc_mm_set(cpu, insn->dst, insert_word(a, v, lc_imm8(insn)));
@@ -117,7 +117,7 @@ static lc_next pinsr_w_mmx_rr(struct lc_cpu *cpu, const struct lc_insn *insn)
 static lc_next pinsr_w_mmx_rm(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     uint64_t v;
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     TRY(lc_mem_load(cpu, insn, 2, &v));
     uint64_t a = lc_mm(cpu, insn->dst);
     lc_mmx_enter(cpu);
@@ -130,7 +130,7 @@ const struct lc_op lc_op_pinsr_w_mmx = {
 
 static lc_next pextr_w_mmx(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     lc_mmx_enter(cpu);
     lc_set_reg(cpu, insn->dst, 8, lc_mm(cpu, insn->src) >> 16 * (insn->imm & 3) & 0xffff);
     NEXT(cpu, insn);
@@ -180,7 +180,7 @@ SIGNS(movmskpd, signs_q, 2)
 
 static lc_next pmovmskb_mmx(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     lc_mmx_enter(cpu);
     lc_set_reg(cpu, insn->dst, 8, byte_signs(lc_mm(cpu, insn->src)));
     NEXT(cpu, insn);

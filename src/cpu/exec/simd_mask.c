@@ -92,7 +92,7 @@ static lc_next maskmovdqu(struct lc_cpu *cpu, const struct lc_insn *insn)
 /* The x87 state is MMX's even when the store faults. */
 static lc_next maskmovq(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     lc_mmx_enter(cpu);
     TRY(store_bytes(cpu, insn, cpu->fpu.st[insn->src], cpu->fpu.st[insn->dst], 8));
     NEXT(cpu, insn);

@@ -151,7 +151,7 @@ MOVD(movq_gpr, 8)
 LC_INLINE lc_next mmx_load(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {
     uint64_t v;
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     TRY(lc_mem_load(cpu, insn, size, &v));
     lc_mmx_enter(cpu);
     lc_mm_set(cpu, insn->dst, v);
@@ -160,7 +160,7 @@ LC_INLINE lc_next mmx_load(struct lc_cpu *cpu, const struct lc_insn *insn, unsig
 
 LC_INLINE lc_next mmx_store(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
 {
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     TRY(lc_mem_store(cpu, insn, size, lc_mm(cpu, insn->src)));
     lc_mmx_enter(cpu);
     NEXT(cpu, insn);
@@ -170,7 +170,7 @@ LC_INLINE lc_next mmx_store(struct lc_cpu *cpu, const struct lc_insn *insn, unsi
 #define MMX_GPR(name, size)                                                                        \
     static lc_next name##_to_mmx_rr(struct lc_cpu *cpu, const struct lc_insn *insn)                \
     {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
+        TRY(lc_mmx_ready(cpu));                                                                    \
         lc_mmx_enter(cpu);                                                                         \
         lc_mm_set(cpu, insn->dst, lc_reg(cpu, insn->src, size));                                   \
         NEXT(cpu, insn);                                                                           \
@@ -181,7 +181,7 @@ LC_INLINE lc_next mmx_store(struct lc_cpu *cpu, const struct lc_insn *insn, unsi
     }                                                                                              \
     static lc_next name##_from_mmx_rr(struct lc_cpu *cpu, const struct lc_insn *insn)              \
     {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
+        TRY(lc_mmx_ready(cpu));                                                                    \
         lc_mmx_enter(cpu);                                                                         \
         lc_set_reg(cpu, insn->dst, size, lc_mm(cpu, insn->src));                                   \
         NEXT(cpu, insn);                                                                           \
@@ -201,7 +201,7 @@ MMX_GPR(movq_gpr, 8)
 
 static lc_next movq_mmx_rr(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     uint64_t v = lc_mm(cpu, insn->src);
     lc_mmx_enter(cpu);
     lc_mm_set(cpu, insn->dst, v);
@@ -214,7 +214,7 @@ const struct lc_op lc_op_movq_mmx = {.fn = {[LC_FORM_RR] = LC_SAME4(movq_mmx_rr)
 
 static lc_next movq2dq(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     lc_mmx_enter(cpu);
     lc_xmm_set(cpu, insn->dst, 0, (lc_vec){lc_mm(cpu, insn->src), 0});
     NEXT(cpu, insn);
@@ -222,7 +222,7 @@ static lc_next movq2dq(struct lc_cpu *cpu, const struct lc_insn *insn)
 
 static lc_next movdq2q(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     lc_mmx_enter(cpu);
     lc_mm_set(cpu, insn->dst, lc_get64(lc_xmm(cpu, insn->src)));
     NEXT(cpu, insn);
@@ -236,7 +236,7 @@ LC_OP_SINGLE(movdq2q, movdq2q)
 /* All registers empty, TOP 0 (vol. 3A, table 12-2). */
 static lc_next emms(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     lc_mmx_enter(cpu);
     cpu->fpu.ftw = 0;
     NEXT(cpu, insn);

@@ -93,7 +93,7 @@ LC_INLINE lc_vec psrldq(lc_vec a, uint64_t n)
     LC_MMX_FAMILY(name##_by, name, LC_VEC_CALL_BINARY)                                             \
     static lc_next name##_mmx_ri(struct lc_cpu *cpu, const struct lc_insn *insn)                   \
     {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
+        TRY(lc_mmx_ready(cpu));                                                                    \
         lc_vec v = name((lc_vec){lc_mm(cpu, insn->dst), 0}, lc_imm8(insn));                        \
         lc_mmx_enter(cpu);                                                                         \
         lc_mm_set(cpu, insn->dst, lc_vec_low(v));                                                  \

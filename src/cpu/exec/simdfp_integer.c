@@ -159,7 +159,7 @@ static LC_NOINLINE bool from_mmx_f64(struct lc_cpu *cpu, const struct lc_insn *i
 
 static lc_next cvtpi2ps_rr(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     lc_mmx_enter(cpu);
     TRY(from_mmx_f32(cpu, insn, lc_mm(cpu, insn->src)));
     NEXT(cpu, insn);
@@ -176,7 +176,7 @@ static lc_next cvtpi2ps_rm(struct lc_cpu *cpu, const struct lc_insn *insn)
 
 static lc_next cvtpi2pd_rr(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_x87_ready(cpu));
+    TRY(lc_mmx_ready(cpu));
     lc_mmx_enter(cpu);
     TRY(from_mmx_f64(cpu, insn, lc_mm(cpu, insn->src)));
     NEXT(cpu, insn);
@@ -214,13 +214,13 @@ SOFT_TO_MMX(64)
 #define TO_MMX(name, width, truncate)                                                              \
     static lc_next name##_rr(struct lc_cpu *cpu, const struct lc_insn *insn)                       \
     {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
+        TRY(lc_mmx_ready(cpu));                                                                    \
         TRY(to_mmx_f##width(cpu, insn, lc_xmm(cpu, insn->src), truncate));                         \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     static lc_next name##_rm(struct lc_cpu *cpu, const struct lc_insn *insn)                       \
     {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
+        TRY(lc_mmx_ready(cpu));                                                                    \
         const uint8_t *m =                                                                         \
             lc_vmem_read(cpu, insn, width / 4, lc_vmem_align(LC_CLASS_SSE, width / 4));            \
         TRY(m);                                                                                    \

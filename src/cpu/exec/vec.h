@@ -13,6 +13,7 @@
 #ifndef LC_CPU_EXEC_VEC_H
 #define LC_CPU_EXEC_VEC_H
 
+#include "cpu/exec/fpenv.h"
 #include "cpu/exec/op.h"
 
 #define LC_VECTOR __attribute__((vector_size(16)))
@@ -177,12 +178,21 @@ LC_INLINE const uint8_t *lc_vmem_read_at(struct lc_cpu *cpu, const struct lc_ins
     return lc_vmem_read_slow(cpu, insn, la, size) ? cpu->vbuf : NULL;
 }
 
+/* Where `size` bytes at la can be written; NULL: not at once. */
+LC_INLINE uint8_t *lc_vmem_writable(const struct lc_cpu *cpu, uint64_t la, unsigned size)
+{
+    const struct lc_tlb_hot *e = &cpu->tlb[lc_tlb_index(la)];
+    if (LC_LIKELY(((la + size - 1) & LC_PAGE_MASK) == e->write))
+        return (uint8_t *)(uintptr_t)(la + e->addend);
+    return NULL;
+}
+
 LC_INLINE bool lc_vmem_write_at(struct lc_cpu *cpu, const struct lc_insn *insn, uint64_t la,
                                 unsigned size, const void *src)
 {
-    const struct lc_tlb_hot *e = &cpu->tlb[lc_tlb_index(la)];
-    if (LC_LIKELY(((la + size - 1) & LC_PAGE_MASK) == e->write)) {
-        memcpy((void *)(uintptr_t)(la + e->addend), src, size);
+    uint8_t *p = lc_vmem_writable(cpu, la, size);
+    if (LC_LIKELY(p)) {
+        memcpy(p, src, size);
         return true;
     }
     return lc_vmem_write_slow(cpu, insn, la, size, src);
@@ -350,13 +360,20 @@ LC_INLINE unsigned lc_vmem_align(enum lc_vector_class cls, unsigned size)
 /* An unmasked x87 exception waits: kept exact by whoever changes FSW or FCW. */
 #define LC_FSW_ES 0x0080u
 
-/* What comes before every MMX and waiting x87 instruction: #MF for an exception that waits
+/* What comes before every waiting x87 instruction: #MF for an exception that waits
  * (x87_control.c). */
 bool lc_x87_exception(struct lc_cpu *cpu);
 
 LC_INLINE bool lc_x87_ready(struct lc_cpu *cpu)
 {
     return LC_LIKELY(!(cpu->fpu.fsw & LC_FSW_ES)) || lc_x87_exception(cpu);
+}
+
+/* The same before an MMX instruction, whose registers are cpu->fpu.st. */
+LC_INLINE bool lc_mmx_ready(struct lc_cpu *cpu)
+{
+    lc_fp_park_x87(cpu);
+    return lc_x87_ready(cpu);
 }
 
 /* MMn is the significand of physical register Rn. */
@@ -390,7 +407,7 @@ LC_INLINE uint64_t lc_vec_low(lc_vec v)
 #define LC_MMX_FAMILY_OF(name, op, call, size)                                                     \
     static lc_next op##_mmx_rr(struct lc_cpu *cpu, const struct lc_insn *insn)                     \
     {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
+        TRY(lc_mmx_ready(cpu));                                                                    \
         lc_vec a = {lc_mm(cpu, insn->dst), 0}, b = {lc_mm(cpu, insn->src), 0};                     \
         lc_mmx_enter(cpu);                                                                         \
         lc_mm_set(cpu, insn->dst, lc_vec_low(call(name, a, b, lc_imm8(insn))));                    \
@@ -399,7 +416,7 @@ LC_INLINE uint64_t lc_vec_low(lc_vec v)
     static lc_next op##_mmx_rm(struct lc_cpu *cpu, const struct lc_insn *insn)                     \
     {                                                                                              \
         uint64_t v;                                                                                \
-        TRY(lc_x87_ready(cpu));                                                                    \
+        TRY(lc_mmx_ready(cpu));                                                                    \
         TRY(lc_mem_load(cpu, insn, size, &v));                                                     \
         lc_vec a = {lc_mm(cpu, insn->dst), 0}, b = {v, 0};                                         \
         lc_mmx_enter(cpu);                                                                         \

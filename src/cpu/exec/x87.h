@@ -4,8 +4,9 @@
  *
  * An instruction has a fast way, in its handler, and a slow one, in a function that the handler
  * calls.  Fast: all exceptions are masked, nothing is wrong with the stack, and the host's own
- * instruction (x87_host.h) gives result and flags.  Slow: a stack fault, or the software of
- * cpu/fp/, which also knows what unmasked exceptions do.
+ * instruction (x87_host.h) gives result and flags in the host's unit, TOP and tags being followed
+ * here.  Slow: a stack fault, or the software of cpu/fp/, which also knows what unmasked exceptions
+ * do; it starts with lc_fp_park_x87().
  *
  * FSW.ES and FSW.B are exact at all times: set when a flag is that FCW does not mask.
  */
@@ -16,23 +17,27 @@
 #include "cpu/exec/vec.h"
 #include "cpu/fp/fp.h"
 
+/* The flags of FCOMI. */
+struct lc_host_flags {
+    bool cf, pf, zf;
+};
+
 #if LC_FP_HOST
 #include "cpu/exec/x87_host.h"
 #else
 #include "cpu/exec/x87_nohost.h"
 #endif
 
-/* The status word (vol. 1, 8.1.3); LC_FSW_ES is in vec.h. */
-#define LC_FSW_SF        0x0040u
-#define LC_FSW_C0        0x0100u
-#define LC_FSW_C1        0x0200u
-#define LC_FSW_C2        0x0400u
-#define LC_FSW_TOP       0x3800u
-#define LC_FSW_C3        0x4000u
-#define LC_FSW_B         0x8000u
-#define LC_FSW_FLAGS     0x003fu
-#define LC_FSW_CC        (LC_FSW_C0 | LC_FSW_C1 | LC_FSW_C2 | LC_FSW_C3)
-#define LC_FSW_TOP_SHIFT 11
+/* The status word (vol. 1, 8.1.3); LC_FSW_ES is in vec.h, the shift of TOP in fpenv.h. */
+#define LC_FSW_SF    0x0040u
+#define LC_FSW_C0    0x0100u
+#define LC_FSW_C1    0x0200u
+#define LC_FSW_C2    0x0400u
+#define LC_FSW_TOP   0x3800u
+#define LC_FSW_C3    0x4000u
+#define LC_FSW_B     0x8000u
+#define LC_FSW_FLAGS 0x003fu
+#define LC_FSW_CC    (LC_FSW_C0 | LC_FSW_C1 | LC_FSW_C2 | LC_FSW_C3)
 
 /* ---- the stack (8.1.2): ST(i) is physical register R(TOP + i) ---- */
 
@@ -56,10 +61,14 @@ LC_INLINE void lc_st_set_valid(struct lc_cpu *cpu, unsigned i)
     cpu->fpu.ftw |= (uint8_t)(1u << lc_st_phys(cpu, i));
 }
 
+LC_INLINE struct lc_f80 lc_f80_at(const uint8_t *p)
+{
+    return (struct lc_f80){lc_get64(p), lc_get16(p + 8)};
+}
+
 LC_INLINE struct lc_f80 lc_st_get(struct lc_cpu *cpu, unsigned i)
 {
-    const uint8_t *p = lc_st(cpu, i);
-    return (struct lc_f80){lc_get64(p), lc_get16(p + 8)};
+    return lc_f80_at(lc_st(cpu, i));
 }
 
 LC_INLINE void lc_st_put(struct lc_cpu *cpu, unsigned i, struct lc_f80 v)
@@ -86,6 +95,13 @@ LC_INLINE void lc_x87_pop(struct lc_cpu *cpu)
 LC_INLINE bool lc_x87_room(const struct lc_cpu *cpu)
 {
     return !lc_st_valid(cpu, 7);
+}
+
+/* Of a push: TOP and the tag. The host's instruction has filled the register. */
+LC_INLINE void lc_x87_pushed(struct lc_cpu *cpu)
+{
+    lc_x87_set_top(cpu, lc_st_phys(cpu, 7));
+    lc_st_set_valid(cpu, 0);
 }
 
 LC_INLINE void lc_x87_push(struct lc_cpu *cpu, struct lc_f80 v)
@@ -116,13 +132,6 @@ LC_INLINE void lc_x87_note_mem(struct lc_cpu *cpu, const struct lc_insn *insn)
 LC_INLINE void lc_x87_clear_c1(struct lc_cpu *cpu)
 {
     cpu->fpu.fsw &= (uint16_t)~LC_FSW_C1;
-}
-
-/* C1 and the exceptions of the host's status word, all of them masked. */
-LC_INLINE void lc_x87_take(struct lc_cpu *cpu, unsigned sw)
-{
-    lc_x87_clear_c1(cpu);
-    cpu->fpu.fsw |= (uint16_t)(sw & (LC_FSW_C1 | LC_FSW_FLAGS));
 }
 
 /* Note exceptions (and SF); true: one of them is not masked. */

@@ -33,6 +33,7 @@ static void underflow(struct lc_cpu *cpu, unsigned dst, bool pop)
 static LC_NOINLINE void reg_slow(struct lc_cpu *cpu, enum arith op, unsigned dst, unsigned src,
                                  bool pop)
 {
+    lc_fp_park_x87(cpu);
     if (!lc_st_valid(cpu, dst) || !lc_st_valid(cpu, src)) {
         underflow(cpu, dst, pop);
         return;
@@ -67,6 +68,7 @@ static struct lc_f80 calculate_mem(struct lc_fenv *env, enum arith op, struct lc
 static LC_NOINLINE void mem_slow(struct lc_cpu *cpu, enum arith op, enum lc_x87_type type,
                                  uint64_t bits)
 {
+    lc_fp_park_x87(cpu);
     if (!lc_st_valid(cpu, 0)) {
         underflow(cpu, 0, false);
         return;
@@ -77,14 +79,15 @@ static LC_NOINLINE void mem_slow(struct lc_cpu *cpu, enum arith op, enum lc_x87_
         lc_st_put(cpu, 0, r);
 }
 
-/* dst := dst op src */
-#define ARITH_REG(name, op, host, dst, src, pop)                                                   \
+/* dst := dst op src; `opcode`, `modrm`: the instruction whose low bits name the register that is
+ * not ST(0) */
+#define ARITH_REG(name, op, opcode, modrm, dst, src, pop)                                          \
     static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
     {                                                                                              \
         TRY(lc_x87_ready(cpu));                                                                    \
         lc_x87_note(cpu, insn);                                                                    \
         if (LC_LIKELY(lc_st_valid(cpu, dst) && lc_st_valid(cpu, src)) && lc_fp_x87(cpu)) {         \
-            lc_x87_take(cpu, host(lc_st(cpu, dst), lc_st(cpu, src)));                              \
+            LC_HOST_X87_ST(opcode, modrm, (dst) + (src));                                          \
             if (pop)                                                                               \
                 lc_x87_pop(cpu);                                                                   \
         } else {                                                                                   \
@@ -103,27 +106,28 @@ static LC_NOINLINE void mem_slow(struct lc_cpu *cpu, enum arith op, enum lc_x87_
         TRY(m);                                                                                    \
         lc_x87_note_mem(cpu, insn);                                                                \
         if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu))                                      \
-            lc_x87_take(cpu, host(lc_st(cpu, 0), m));                                              \
+            LC_HOST_X87_READ(host, size, m);                                                       \
         else                                                                                       \
             mem_slow(cpu, op, type, lc_get(m, size));                                              \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_OP_SINGLE(x87_##name, name)
 
-#define ARITH(name, op, host)                                                                      \
-    ARITH_REG(f##name##_st0, op, lc_host_##host, 0, insn->src, false)                              \
-    ARITH_REG(f##name##_sti, op, lc_host_##host, insn->dst, 0, false)                              \
-    ARITH_REG(f##name##p, op, lc_host_##host, insn->dst, 0, true)                                  \
-    ARITH_MEM(f##name##_m32, op, lc_host_##host##_m32, LC_X87_F32, 4)                              \
-    ARITH_MEM(f##name##_m64, op, lc_host_##host##_m64, LC_X87_F64, 8)                              \
-    ARITH_MEM(f##name##_i16, op, lc_host_##host##_i16, LC_X87_I16, 2)                              \
-    ARITH_MEM(f##name##_i32, op, lc_host_##host##_i32, LC_X87_I32, 4)
-ARITH(add, ADD, add)
-ARITH(mul, MUL, mul)
-ARITH(sub, SUB, sub)
-ARITH(subr, SUBR, subr)
-ARITH(div, DIV, div)
-ARITH(divr, DIVR, divr)
+/* `st0`, `sti`: the second byte after D8, and after DC and DE */
+#define ARITH(name, op, st0, sti)                                                                  \
+    ARITH_REG(f##name##_st0, op, 0xd8, st0, 0, insn->src, false)                                   \
+    ARITH_REG(f##name##_sti, op, 0xdc, sti, insn->dst, 0, false)                                   \
+    ARITH_REG(f##name##p, op, 0xde, sti, insn->dst, 0, true)                                       \
+    ARITH_MEM(f##name##_m32, op, "f" #name "s", LC_X87_F32, 4)                                     \
+    ARITH_MEM(f##name##_m64, op, "f" #name "l", LC_X87_F64, 8)                                     \
+    ARITH_MEM(f##name##_i16, op, "fi" #name "s", LC_X87_I16, 2)                                    \
+    ARITH_MEM(f##name##_i32, op, "fi" #name "l", LC_X87_I32, 4)
+ARITH(add, ADD, 0xc0, 0xc0)
+ARITH(mul, MUL, 0xc8, 0xc8)
+ARITH(sub, SUB, 0xe0, 0xe8)
+ARITH(subr, SUBR, 0xe8, 0xe0)
+ARITH(div, DIV, 0xf0, 0xf8)
+ARITH(divr, DIVR, 0xf8, 0xf0)
 
 /* ---- ST(0) := f(ST(0)): FSQRT, FRNDINT ---- */
 
@@ -131,6 +135,7 @@ typedef struct lc_f80 (*unary_fn)(struct lc_fenv *env, struct lc_f80 a);
 
 static LC_NOINLINE void unary_slow(struct lc_cpu *cpu, unary_fn fn)
 {
+    lc_fp_park_x87(cpu);
     if (!lc_st_valid(cpu, 0)) {
         underflow(cpu, 0, false);
         return;
@@ -141,25 +146,26 @@ static LC_NOINLINE void unary_slow(struct lc_cpu *cpu, unary_fn fn)
         lc_st_put(cpu, 0, r);
 }
 
-#define UNARY(name, host, soft)                                                                    \
+#define UNARY(name, modrm, soft)                                                                   \
     static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
     {                                                                                              \
         TRY(lc_x87_ready(cpu));                                                                    \
         lc_x87_note(cpu, insn);                                                                    \
         if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu))                                      \
-            lc_x87_take(cpu, host(lc_st(cpu, 0)));                                                 \
+            LC_HOST_X87(0xd9, modrm);                                                              \
         else                                                                                       \
             unary_slow(cpu, soft);                                                                 \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_OP_SINGLE(x87_##name, name)
-UNARY(fsqrt, lc_host_sqrt, lc_f80_sqrt)
-UNARY(frndint, lc_host_rndint, lc_f80_rint)
+UNARY(fsqrt, 0xfa, lc_f80_sqrt)
+UNARY(frndint, 0xfc, lc_f80_rint)
 
 /* ---- FSCALE: ST(0) := ST(0) times 2 to the power of ST(1) ---- */
 
 static LC_NOINLINE void fscale_slow(struct lc_cpu *cpu)
 {
+    lc_fp_park_x87(cpu);
     if (!lc_st_valid(cpu, 0) || !lc_st_valid(cpu, 1)) {
         underflow(cpu, 0, false);
         return;
@@ -175,7 +181,7 @@ static lc_next fscale(struct lc_cpu *cpu, const struct lc_insn *insn)
     TRY(lc_x87_ready(cpu));
     lc_x87_note(cpu, insn);
     if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, 1)) && lc_fp_x87(cpu))
-        lc_x87_take(cpu, lc_host_scale(lc_st(cpu, 0), lc_st(cpu, 1)));
+        LC_HOST_X87(0xd9, 0xfd);
     else
         fscale_slow(cpu);
     NEXT(cpu, insn);
@@ -203,6 +209,7 @@ static unsigned quotient_conditions(struct lc_f80_rem r)
 
 static LC_NOINLINE void rem_slow(struct lc_cpu *cpu, rem_fn fn)
 {
+    lc_fp_park_x87(cpu);
     cpu->fpu.fsw &= (uint16_t)~LC_FSW_C2;
     if (!lc_st_valid(cpu, 0) || !lc_st_valid(cpu, 1)) {
         underflow(cpu, 0, false);
@@ -217,30 +224,17 @@ static LC_NOINLINE void rem_slow(struct lc_cpu *cpu, rem_fn fn)
     lc_st_put(cpu, 0, r.value);
 }
 
-LC_INLINE lc_next rem(struct lc_cpu *cpu, const struct lc_insn *insn,
-                      unsigned (*host)(uint8_t *, const uint8_t *), rem_fn soft)
-{
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, 1)) && lc_fp_x87(cpu)) {
-        unsigned sw = host(lc_st(cpu, 0), lc_st(cpu, 1));
-        lc_x87_take(cpu, sw);
-        set_quotient(cpu, lc_st_get(cpu, 0), sw);
-    } else {
-        rem_slow(cpu, soft);
-    }
-    NEXT(cpu, insn);
-}
-
-static lc_next fprem(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    return rem(cpu, insn, lc_host_prem, lc_f80_rem);
-}
-
-static lc_next fprem1(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    return rem(cpu, insn, lc_host_prem1, lc_f80_rem1);
-}
-
-LC_OP_SINGLE(x87_fprem, fprem)
-LC_OP_SINGLE(x87_fprem1, fprem1)
+#define REMAINDER(name, modrm, soft)                                                               \
+    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
+    {                                                                                              \
+        TRY(lc_x87_ready(cpu));                                                                    \
+        lc_x87_note(cpu, insn);                                                                    \
+        if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, 1)) && lc_fp_x87(cpu))               \
+            LC_HOST_X87(0xd9, modrm);                                                              \
+        else                                                                                       \
+            rem_slow(cpu, soft);                                                                   \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_OP_SINGLE(x87_##name, name)
+REMAINDER(fprem, 0xf8, lc_f80_rem)
+REMAINDER(fprem1, 0xf5, lc_f80_rem1)

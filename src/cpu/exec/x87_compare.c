@@ -65,45 +65,38 @@ static struct verdict compare_value(struct lc_cpu *cpu, struct lc_x87_mem m)
 
 static LC_NOINLINE void com_slow(struct lc_cpu *cpu, unsigned i, bool signal, unsigned pops)
 {
+    lc_fp_park_x87(cpu);
     struct verdict v = compare_reg(cpu, i, signal);
     set_conditions(cpu, v.conditions);
     if (v.popped)
         pop_n(cpu, pops);
 }
 
-LC_INLINE lc_next com(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned i, bool signal,
-                      unsigned pops)
-{
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, i)) && lc_fp_x87(cpu)) {
-        unsigned sw = signal ? lc_host_com(lc_st(cpu, 0), lc_st(cpu, i))
-                             : lc_host_ucom(lc_st(cpu, 0), lc_st(cpu, i));
-        cpu->fpu.fsw |= (uint16_t)(sw & LC_FSW_FLAGS);
-        set_conditions(cpu, sw);
-        pop_n(cpu, pops);
-    } else {
-        com_slow(cpu, i, signal, pops);
-    }
-    NEXT(cpu, insn);
-}
-
-#define COM(name, i, signal, pops)                                                                 \
+#define COM(name, opcode, modrm, i, signal, pops)                                                  \
     static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
     {                                                                                              \
-        return com(cpu, insn, i, signal, pops);                                                    \
+        TRY(lc_x87_ready(cpu));                                                                    \
+        lc_x87_note(cpu, insn);                                                                    \
+        if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, i)) && lc_fp_x87(cpu)) {             \
+            LC_HOST_X87_ST(opcode, modrm, i);                                                      \
+            pop_n(cpu, pops);                                                                      \
+        } else {                                                                                   \
+            com_slow(cpu, i, signal, pops);                                                        \
+        }                                                                                          \
+        NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_OP_SINGLE(x87_##name, name)
-COM(fcom_st, insn->dst, true, 0)
-COM(fcomp_st, insn->dst, true, 1)
-COM(fcompp, 1, true, 2)
-COM(fucom, insn->dst, false, 0)
-COM(fucomp, insn->dst, false, 1)
-COM(fucompp, 1, false, 2)
+COM(fcom_st, 0xd8, 0xd0, insn->dst, true, 0)
+COM(fcomp_st, 0xd8, 0xd8, insn->dst, true, 1)
+COM(fcompp, 0xde, 0xd8, 1, true, 2)
+COM(fucom, 0xdd, 0xe0, insn->dst, false, 0)
+COM(fucomp, 0xdd, 0xe8, insn->dst, false, 1)
+COM(fucompp, 0xda, 0xe8, 1, false, 2)
 
 static LC_NOINLINE void com_mem_slow(struct lc_cpu *cpu, enum lc_x87_type type, uint64_t bits,
                                      unsigned pops)
 {
+    lc_fp_park_x87(cpu);
     struct verdict v = compare_value(cpu, lc_x87_widen(type, bits));
     set_conditions(cpu, v.conditions);
     if (v.popped)
@@ -118,9 +111,7 @@ static LC_NOINLINE void com_mem_slow(struct lc_cpu *cpu, enum lc_x87_type type, 
         TRY(m);                                                                                    \
         lc_x87_note_mem(cpu, insn);                                                                \
         if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu)) {                                    \
-            unsigned sw = host(lc_st(cpu, 0), m);                                                  \
-            cpu->fpu.fsw |= (uint16_t)(sw & LC_FSW_FLAGS);                                         \
-            set_conditions(cpu, sw);                                                               \
+            LC_HOST_X87_READ(host, size, m);                                                       \
             pop_n(cpu, pops);                                                                      \
         } else {                                                                                   \
             com_mem_slow(cpu, type, lc_get(m, size), pops);                                        \
@@ -128,19 +119,20 @@ static LC_NOINLINE void com_mem_slow(struct lc_cpu *cpu, enum lc_x87_type type, 
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_OP_SINGLE(x87_##name, name)
-COM_MEM(fcom_m32, lc_host_com_m32, LC_X87_F32, 4, 0)
-COM_MEM(fcom_m64, lc_host_com_m64, LC_X87_F64, 8, 0)
-COM_MEM(fcom_i16, lc_host_com_i16, LC_X87_I16, 2, 0)
-COM_MEM(fcom_i32, lc_host_com_i32, LC_X87_I32, 4, 0)
-COM_MEM(fcomp_m32, lc_host_com_m32, LC_X87_F32, 4, 1)
-COM_MEM(fcomp_m64, lc_host_com_m64, LC_X87_F64, 8, 1)
-COM_MEM(fcomp_i16, lc_host_com_i16, LC_X87_I16, 2, 1)
-COM_MEM(fcomp_i32, lc_host_com_i32, LC_X87_I32, 4, 1)
+COM_MEM(fcom_m32, "fcoms", LC_X87_F32, 4, 0)
+COM_MEM(fcom_m64, "fcoml", LC_X87_F64, 8, 0)
+COM_MEM(fcom_i16, "ficoms", LC_X87_I16, 2, 0)
+COM_MEM(fcom_i32, "ficoml", LC_X87_I32, 4, 0)
+COM_MEM(fcomp_m32, "fcomps", LC_X87_F32, 4, 1)
+COM_MEM(fcomp_m64, "fcompl", LC_X87_F64, 8, 1)
+COM_MEM(fcomp_i16, "ficomps", LC_X87_I16, 2, 1)
+COM_MEM(fcomp_i32, "ficompl", LC_X87_I32, 4, 1)
 
 /* ---- FTST: with 0.0 ---- */
 
 static LC_NOINLINE void tst(struct lc_cpu *cpu)
 {
+    lc_fp_park_x87(cpu);
     struct verdict v = compare_value(cpu, (struct lc_x87_mem){.value = {0, 0}});
     set_conditions(cpu, v.conditions);
 }
@@ -149,7 +141,10 @@ static lc_next ftst(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     TRY(lc_x87_ready(cpu));
     lc_x87_note(cpu, insn);
-    tst(cpu);
+    if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu))
+        LC_HOST_X87(0xd9, 0xe4);
+    else
+        tst(cpu);
     NEXT(cpu, insn);
 }
 
@@ -158,53 +153,45 @@ LC_OP_SINGLE(x87_ftst, ftst)
 /* ---- FCOMI, FUCOMI: to ZF, PF and CF; OF, SF and AF are cleared; of the condition codes
  * only C1 ever changes, by a stack fault ---- */
 
-LC_INLINE void set_arith(struct lc_cpu *cpu, unsigned conditions)
+LC_INLINE void set_arith(struct lc_cpu *cpu, bool cf, bool pf, bool zf)
 {
-    lc_arith_set(&cpu->arith, (conditions & LC_FSW_C0 ? LC_CF : 0) |
-                                  (conditions & LC_FSW_C2 ? LC_PF : 0) |
-                                  (conditions & LC_FSW_C3 ? LC_ZF : 0));
+    lc_arith_set(&cpu->arith, (cf ? LC_CF : 0) | (pf ? LC_PF : 0) | (zf ? LC_ZF : 0));
 }
 
 static LC_NOINLINE void comi_slow(struct lc_cpu *cpu, const struct lc_insn *insn, bool signal,
                                   bool pop)
 {
+    lc_fp_park_x87(cpu);
     unsigned c1 = lc_st_valid(cpu, 0) && lc_st_valid(cpu, insn->src) ? LC_FSW_C1 : 0;
     c1 &= cpu->fpu.fsw;
     struct verdict v = compare_reg(cpu, insn->src, signal);
     cpu->fpu.fsw |= (uint16_t)c1;
-    set_arith(cpu, v.conditions);
+    set_arith(cpu, v.conditions & LC_FSW_C0, v.conditions & LC_FSW_C2, v.conditions & LC_FSW_C3);
     if (v.popped && pop)
         lc_x87_pop(cpu);
 }
 
-LC_INLINE lc_next comi(struct lc_cpu *cpu, const struct lc_insn *insn, bool signal, bool pop)
-{
-    unsigned i = insn->src;
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, i)) && lc_fp_x87(cpu)) {
-        unsigned sw = signal ? lc_host_com(lc_st(cpu, 0), lc_st(cpu, i))
-                             : lc_host_ucom(lc_st(cpu, 0), lc_st(cpu, i));
-        cpu->fpu.fsw |= (uint16_t)(sw & LC_FSW_FLAGS);
-        set_arith(cpu, sw);
-        if (pop)
-            lc_x87_pop(cpu);
-    } else {
-        comi_slow(cpu, insn, signal, pop);
-    }
-    NEXT(cpu, insn);
-}
-
-#define COMI(name, signal, pop)                                                                    \
+#define COMI(name, opcode, modrm, signal, pop)                                                     \
     static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
     {                                                                                              \
-        return comi(cpu, insn, signal, pop);                                                       \
+        struct lc_host_flags f = {false, false, false};                                            \
+        TRY(lc_x87_ready(cpu));                                                                    \
+        lc_x87_note(cpu, insn);                                                                    \
+        if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, insn->src)) && lc_fp_x87(cpu)) {     \
+            LC_HOST_X87_FLAGS(opcode, modrm, insn->src, f);                                        \
+            set_arith(cpu, f.cf, f.pf, f.zf);                                                      \
+            if (pop)                                                                               \
+                lc_x87_pop(cpu);                                                                   \
+        } else {                                                                                   \
+            comi_slow(cpu, insn, signal, pop);                                                     \
+        }                                                                                          \
+        NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_OP_SINGLE(x87_##name, name)
-COMI(fcomi, true, false)
-COMI(fcomip, true, true)
-COMI(fucomi, false, false)
-COMI(fucomip, false, true)
+COMI(fcomi, 0xdb, 0xf0, true, false)
+COMI(fcomip, 0xdf, 0xf0, true, true)
+COMI(fucomi, 0xdb, 0xe8, false, false)
+COMI(fucomip, 0xdf, 0xe8, false, true)
 
 /* ---- FXAM (vol. 2A, table 3-42) ---- */
 
@@ -222,13 +209,21 @@ static unsigned class_conditions(struct lc_f80 v)
 }
 
 /* C1 is the sign, of an empty register too. */
+static LC_NOINLINE void xam(struct lc_cpu *cpu)
+{
+    struct lc_f80 v = lc_st_get(cpu, 0);
+    set_conditions(cpu, lc_st_valid(cpu, 0) ? class_conditions(v) : LC_FSW_C3 | LC_FSW_C0);
+    cpu->fpu.fsw |= v.se & 0x8000 ? LC_FSW_C1 : 0;
+}
+
 static lc_next fxam(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     TRY(lc_x87_ready(cpu));
     lc_x87_note(cpu, insn);
-    struct lc_f80 v = lc_st_get(cpu, 0);
-    set_conditions(cpu, lc_st_valid(cpu, 0) ? class_conditions(v) : LC_FSW_C3 | LC_FSW_C0);
-    cpu->fpu.fsw |= v.se & 0x8000 ? LC_FSW_C1 : 0;
+    if (lc_fp_x87(cpu))
+        LC_HOST_X87(0xd9, 0xe5);
+    else
+        xam(cpu);
     NEXT(cpu, insn);
 }
 

@@ -54,17 +54,26 @@ void lc_x87_settle(struct lc_cpu *cpu)
 /* ---- control and status words ---- */
 
 /* What follows works on FCW and FSW as wholes. */
-static LC_NOINLINE void set_control(struct lc_cpu *cpu, unsigned fcw)
+static LC_NOINLINE void set_control_slow(struct lc_cpu *cpu, uint16_t fcw)
 {
-    lc_fp_park(cpu);
-    cpu->fpu.fcw = (uint16_t)((fcw & FCW_WRITABLE) | FCW_FIXED);
+    lc_fp_park_x87(cpu);
+    cpu->fpu.fcw = fcw;
     lc_x87_settle(cpu);
 }
 
-static LC_NOINLINE void set_status(struct lc_cpu *cpu, unsigned fsw)
+/* With all exceptions masked a session goes on. */
+LC_INLINE void set_control(struct lc_cpu *cpu, unsigned v)
 {
-    lc_fp_park(cpu);
-    cpu->fpu.fsw = (uint16_t)fsw;
+    uint16_t fcw = (uint16_t)((v & FCW_WRITABLE) | FCW_FIXED);
+    if (LC_LIKELY(cpu->fp.x87 && (fcw & LC_FCW_MASKS) == LC_FCW_MASKS))
+        lc_fp_set_fcw(cpu, fcw);
+    else
+        set_control_slow(cpu, fcw);
+}
+
+static LC_NOINLINE void clear_exceptions(struct lc_cpu *cpu)
+{
+    cpu->fpu.fsw &= (uint16_t)~FSW_CLEARED;
     lc_x87_settle(cpu);
 }
 
@@ -85,19 +94,22 @@ static lc_next fnstcw(struct lc_cpu *cpu, const struct lc_insn *insn)
 
 static lc_next fnstsw_mem(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    TRY(lc_mem_store(cpu, insn, 2, cpu->fpu.fsw));
+    TRY(lc_mem_store(cpu, insn, 2, lc_fp_fsw(cpu)));
     NEXT(cpu, insn);
 }
 
 static lc_next fnstsw_ax(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    lc_set_reg(cpu, LC_RAX * 8, 2, cpu->fpu.fsw);
+    lc_set_reg(cpu, LC_RAX * 8, 2, lc_fp_fsw(cpu));
     NEXT(cpu, insn);
 }
 
 static lc_next fnclex(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    set_status(cpu, cpu->fpu.fsw & ~(unsigned)FSW_CLEARED);
+    if (LC_LIKELY(cpu->fp.x87))
+        LC_HOST_X87(0xdb, 0xe2);
+    else
+        clear_exceptions(cpu);
     NEXT(cpu, insn);
 }
 
@@ -105,7 +117,7 @@ static lc_next fnclex(struct lc_cpu *cpu, const struct lc_insn *insn)
 static LC_NOINLINE void initialize(struct lc_cpu *cpu)
 {
     struct lc_fpu *f = &cpu->fpu;
-    lc_fp_park(cpu);
+    lc_fp_park_x87(cpu);
     f->fcw = FCW_INIT;
     f->fsw = 0;
     f->ftw = 0;
@@ -291,6 +303,7 @@ static LC_NOINLINE bool store_env(struct lc_cpu *cpu, const struct lc_insn *insn
 {
     struct env_form form = env_form(cpu, insn);
     uint8_t image[ENV_SIZE_MAX];
+    lc_fp_park_x87(cpu);
     make_env(&cpu->fpu, form, image);
     if (!write_image(cpu, insn, image, ENV_FIELDS * form.field, ENV_FIELDS * form.field))
         return false;
@@ -304,7 +317,7 @@ static LC_NOINLINE bool load_env(struct lc_cpu *cpu, const struct lc_insn *insn)
     uint8_t image[ENV_SIZE_MAX];
     if (!read_image(cpu, insn, image, ENV_FIELDS * form.field))
         return false;
-    lc_fp_park(cpu);
+    lc_fp_park_x87(cpu);
     take_env(cpu, form, image);
     return true;
 }
@@ -313,6 +326,7 @@ static LC_NOINLINE bool save_state(struct lc_cpu *cpu, const struct lc_insn *ins
 {
     struct env_form form = env_form(cpu, insn);
     uint8_t image[STATE_SIZE_MAX], *st = image + ENV_FIELDS * form.field;
+    lc_fp_park_x87(cpu);
     make_env(&cpu->fpu, form, image);
     for (unsigned i = 0; i < 8; i++)
         memcpy(st + 10 * i, lc_st(cpu, i), 10);
@@ -328,7 +342,7 @@ static LC_NOINLINE bool restore_state(struct lc_cpu *cpu, const struct lc_insn *
     uint8_t image[STATE_SIZE_MAX], *st = image + ENV_FIELDS * form.field;
     if (!read_image(cpu, insn, image, ENV_FIELDS * form.field + 80))
         return false;
-    lc_fp_park(cpu);
+    lc_fp_park_x87(cpu);
     take_env(cpu, form, image);
     for (unsigned i = 0; i < 8; i++)
         memcpy(lc_st(cpu, i), st + 10 * i, 10);

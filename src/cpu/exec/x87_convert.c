@@ -29,10 +29,11 @@ static LC_NOINLINE void push_overflow(struct lc_cpu *cpu)
         lc_x87_push(cpu, lc_f80_indefinite());
 }
 
-/* What is not a normal number.  A denormal is loaded even when DE is unmasked, and the exception
- * comes with the next instruction; a signalling NaN then is not. */
+/* A denormal is loaded even when DE is unmasked, and the exception comes with the next instruction;
+ * a signalling NaN then is not. */
 static LC_NOINLINE void fld_slow(struct lc_cpu *cpu, enum lc_x87_type type, uint64_t bits)
 {
+    lc_fp_park_x87(cpu);
     if (!lc_x87_room(cpu)) {
         push_overflow(cpu);
         return;
@@ -45,46 +46,11 @@ static LC_NOINLINE void fld_slow(struct lc_cpu *cpu, enum lc_x87_type type, uint
         lc_x87_push(cpu, v);
 }
 
-/* Normal numbers and zeros need no arithmetic. */
-static lc_next fld_m32(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    TRY(lc_x87_ready(cpu));
-    const uint8_t *m = lc_vmem_read(cpu, insn, 4, 1);
-    TRY(m);
-    uint32_t bits = lc_get32(m), e = bits >> 23 & 0xff, sign = bits >> 16 & 0x8000;
-    lc_x87_note_mem(cpu, insn);
-    if (LC_LIKELY(e - 1 < 0xfe && lc_x87_room(cpu))) {
-        lc_x87_clear_c1(cpu);
-        lc_x87_push(cpu, (struct lc_f80){UINT64_C(1) << 63 | (uint64_t)(bits & 0x7fffff) << 40,
-                                         (uint16_t)(sign | (e + 16383 - 127))});
-    } else {
-        fld_slow(cpu, LC_X87_F32, bits);
-    }
-    NEXT(cpu, insn);
-}
-
-static lc_next fld_m64(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    TRY(lc_x87_ready(cpu));
-    const uint8_t *m = lc_vmem_read(cpu, insn, 8, 1);
-    TRY(m);
-    uint64_t bits = lc_get64(m);
-    uint32_t e = bits >> 52 & 0x7ff, sign = bits >> 48 & 0x8000;
-    lc_x87_note_mem(cpu, insn);
-    if (LC_LIKELY(e - 1 < 0x7fe && lc_x87_room(cpu))) {
-        lc_x87_clear_c1(cpu);
-        lc_x87_push(cpu, (struct lc_f80){UINT64_C(1) << 63 | bits << 12 >> 1,
-                                         (uint16_t)(sign | (e + 16383 - 1023))});
-    } else {
-        fld_slow(cpu, LC_X87_F64, bits);
-    }
-    NEXT(cpu, insn);
-}
-
 /* What raises nothing. */
-LC_INLINE void push_any(struct lc_cpu *cpu, struct lc_f80 v)
+static LC_NOINLINE void push_any(struct lc_cpu *cpu, struct lc_f80 v)
 {
-    if (LC_LIKELY(lc_x87_room(cpu))) {
+    lc_fp_park_x87(cpu);
+    if (lc_x87_room(cpu)) {
         lc_x87_clear_c1(cpu);
         lc_x87_push(cpu, v);
     } else {
@@ -92,16 +58,29 @@ LC_INLINE void push_any(struct lc_cpu *cpu, struct lc_f80 v)
     }
 }
 
-static lc_next fld_m80(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    TRY(lc_x87_ready(cpu));
-    const uint8_t *m = lc_vmem_read(cpu, insn, 10, 1);
-    TRY(m);
-    struct lc_f80 v = {lc_get64(m), lc_get16(m + 8)};
-    lc_x87_note_mem(cpu, insn);
-    push_any(cpu, v);
-    NEXT(cpu, insn);
-}
+/* `slow`: what is done in software, of cpu and m */
+#define LOAD(name, host, size, slow)                                                               \
+    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
+    {                                                                                              \
+        TRY(lc_x87_ready(cpu));                                                                    \
+        const uint8_t *m = lc_vmem_read(cpu, insn, size, 1);                                       \
+        TRY(m);                                                                                    \
+        lc_x87_note_mem(cpu, insn);                                                                \
+        if (LC_LIKELY(lc_x87_room(cpu)) && lc_fp_x87(cpu)) {                                       \
+            LC_HOST_X87_READ(host, size, m);                                                       \
+            lc_x87_pushed(cpu);                                                                    \
+        } else {                                                                                   \
+            slow;                                                                                  \
+        }                                                                                          \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_OP_SINGLE(x87_##name, name)
+LOAD(fld_m32, "flds", 4, fld_slow(cpu, LC_X87_F32, lc_get32(m)))
+LOAD(fld_m64, "fldl", 8, fld_slow(cpu, LC_X87_F64, lc_get64(m)))
+LOAD(fld_m80, "fldt", 10, push_any(cpu, lc_f80_at(m)))
+LOAD(fild_m16, "filds", 2, push_any(cpu, lc_f80_from_i64((int16_t)lc_get16(m))))
+LOAD(fild_m32, "fildl", 4, push_any(cpu, lc_f80_from_i64((int32_t)lc_get32(m))))
+LOAD(fild_m64, "fildll", 8, push_any(cpu, lc_f80_from_i64((int64_t)lc_get64(m))))
 
 static lc_next fbld(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
@@ -114,33 +93,6 @@ static lc_next fbld(struct lc_cpu *cpu, const struct lc_insn *insn)
     NEXT(cpu, insn);
 }
 
-LC_INLINE struct lc_f80 from_integer(int64_t v)
-{
-    if (v == 0)
-        return (struct lc_f80){0, 0};
-    uint64_t m = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    unsigned shift = (unsigned)__builtin_clzll(m);
-    return (struct lc_f80){m << shift, (uint16_t)((v < 0 ? 0x8000u : 0) | (16383 + 63 - shift))};
-}
-
-#define FILD(size, ctype)                                                                          \
-    static lc_next fild_m##size(struct lc_cpu *cpu, const struct lc_insn *insn)                    \
-    {                                                                                              \
-        uint64_t v;                                                                                \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        TRY(lc_mem_load(cpu, insn, size / 8, &v));                                                 \
-        lc_x87_note_mem(cpu, insn);                                                                \
-        push_any(cpu, from_integer((ctype)v));                                                     \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_fild_m##size, fild_m##size)
-FILD(16, int16_t)
-FILD(32, int32_t)
-FILD(64, int64_t)
-
-LC_OP_SINGLE(x87_fld_m32, fld_m32)
-LC_OP_SINGLE(x87_fld_m64, fld_m64)
-LC_OP_SINGLE(x87_fld_m80, fld_m80)
 LC_OP_SINGLE(x87_fbld, fbld)
 
 /* ---- stores ---- */
@@ -173,6 +125,7 @@ static void convert(struct lc_cpu *cpu, struct lc_fenv *env, enum store kind, st
 static LC_NOINLINE bool store_slow(struct lc_cpu *cpu, const struct lc_insn *insn, enum store kind,
                                    unsigned size, bool pop)
 {
+    lc_fp_park_x87(cpu);
     struct lc_fenv env = lc_x87_env(cpu);
     bool empty = !lc_st_valid(cpu, 0);
     convert(cpu, &env, kind, empty ? lc_f80_indefinite() : lc_st_get(cpu, 0));
@@ -192,63 +145,59 @@ static LC_NOINLINE bool store_slow(struct lc_cpu *cpu, const struct lc_insn *ins
     return true;
 }
 
-/* A store that has faulted has raised nothing, but the host's flags have it. */
-static LC_NOINLINE bool take_back(struct lc_cpu *cpu)
+/* Where a store of ST(0) can be done at once: *m, or NULL where something else is to be looked at
+ * before.  False: a fault. */
+LC_INLINE bool target(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size, uint8_t **m)
 {
-    lc_fp_park(cpu);
-    return false;
-}
-
-LC_INLINE bool store(struct lc_cpu *cpu, const struct lc_insn *insn, enum store kind, unsigned size,
-                     bool pop, unsigned (*host)(uint8_t *, const uint8_t *))
-{
-    if (LC_UNLIKELY(!host || !lc_st_valid(cpu, 0) || !lc_fp_x87(cpu)))
-        return store_slow(cpu, insn, kind, size, pop);
-    unsigned sw = host(cpu->vbuf, lc_st(cpu, 0));
-    if (!lc_vmem_write(cpu, insn, size, 1, cpu->vbuf))
-        return take_back(cpu);
-    lc_x87_take(cpu, sw);
-    if (pop)
-        lc_x87_pop(cpu);
+    uint64_t la;
+    *m = NULL;
+    if (LC_UNLIKELY(!lc_st_valid(cpu, 0) || !lc_fp_x87(cpu)))
+        return true;
+    if (!lc_mem(cpu, insn, size, true, &la))
+        return false;
+    *m = lc_vmem_writable(cpu, la, size);
     return true;
 }
 
-#define STORE(name, kind, size, pop, host)                                                         \
+/* `can`: has the host the instruction? */
+#define STORE(name, kind, host, can, size, pop)                                                    \
     static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
     {                                                                                              \
+        uint8_t *m;                                                                                \
         TRY(lc_x87_ready(cpu));                                                                    \
-        TRY(store(cpu, insn, kind, size, pop, host));                                              \
+        TRY(target(cpu, insn, size, &m));                                                          \
+        if (LC_LIKELY(m) && (can)) {                                                               \
+            LC_HOST_X87_WRITE(host, size, m);                                                      \
+            if (pop)                                                                               \
+                lc_x87_pop(cpu);                                                                   \
+        } else {                                                                                   \
+            TRY(store_slow(cpu, insn, kind, size, pop));                                           \
+        }                                                                                          \
         lc_x87_note_mem(cpu, insn);                                                                \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_OP_SINGLE(x87_##name, name)
-STORE(fst_m32, F32, 4, false, lc_host_store_f32)
-STORE(fst_m64, F64, 8, false, lc_host_store_f64)
-STORE(fstp_m32, F32, 4, true, lc_host_store_f32)
-STORE(fstp_m64, F64, 8, true, lc_host_store_f64)
-STORE(fist_m16, I16, 2, false, lc_host_store_i16)
-STORE(fist_m32, I32, 4, false, lc_host_store_i32)
-STORE(fistp_m16, I16, 2, true, lc_host_store_i16)
-STORE(fistp_m32, I32, 4, true, lc_host_store_i32)
-STORE(fistp_m64, I64, 8, true, lc_host_store_i64)
-STORE(fisttp_m16, I16T, 2, true, NULL)
-STORE(fisttp_m32, I32T, 4, true, NULL)
-STORE(fisttp_m64, I64T, 8, true, NULL)
-STORE(fbstp, BCD, 10, true, NULL)
+STORE(fst_m32, F32, "fsts", true, 4, false)
+STORE(fst_m64, F64, "fstl", true, 8, false)
+STORE(fstp_m32, F32, "fstps", true, 4, true)
+STORE(fstp_m64, F64, "fstpl", true, 8, true)
+STORE(fstp_m80, F80, "fstpt", true, 10, true)
+STORE(fist_m16, I16, "fists", true, 2, false)
+STORE(fist_m32, I32, "fistl", true, 4, false)
+STORE(fistp_m16, I16, "fistps", true, 2, true)
+STORE(fistp_m32, I32, "fistpl", true, 4, true)
+STORE(fistp_m64, I64, "fistpll", true, 8, true)
+/* SSE3's, which no host with SSE4.1 is without */
+STORE(fisttp_m16, I16T, "fisttps", cpu->fp.sse41, 2, true)
+STORE(fisttp_m32, I32T, "fisttpl", cpu->fp.sse41, 4, true)
+STORE(fisttp_m64, I64T, "fisttpll", cpu->fp.sse41, 8, true)
 
-/* All 80 bits as they are. */
-static lc_next fstp_m80(struct lc_cpu *cpu, const struct lc_insn *insn)
+static lc_next fbstp(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     TRY(lc_x87_ready(cpu));
-    if (LC_LIKELY(lc_st_valid(cpu, 0))) {
-        TRY(lc_vmem_write(cpu, insn, 10, 1, lc_st(cpu, 0)));
-        lc_x87_clear_c1(cpu);
-        lc_x87_pop(cpu);
-    } else {
-        TRY(store_slow(cpu, insn, F80, 10, true));
-    }
+    TRY(store_slow(cpu, insn, BCD, 10, true));
     lc_x87_note_mem(cpu, insn);
     NEXT(cpu, insn);
 }
 
-LC_OP_SINGLE(x87_fstp_m80, fstp_m80)
+LC_OP_SINGLE(x87_fbstp, fbstp)

@@ -8,6 +8,7 @@
 
 static bool stack_fault(struct lc_cpu *cpu, unsigned c1)
 {
+    lc_fp_park_x87(cpu);
     lc_x87_clear_c1(cpu);
     cpu->fpu.fsw |= (uint16_t)c1;
     return !lc_x87_raise(cpu, LC_FP_IE | LC_FSW_SF);
@@ -48,6 +49,11 @@ bool lc_x87_finish(struct lc_cpu *cpu, const struct lc_fenv *env)
 /* An empty source is found before a full stack; masked, either gives the indefinite NaN. */
 static LC_NOINLINE void fld_slow(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
+    if (LC_LIKELY(lc_st_valid(cpu, insn->dst) && lc_x87_room(cpu))) {
+        lc_x87_clear_c1(cpu);
+        lc_x87_push(cpu, lc_st_get(cpu, insn->dst));
+        return;
+    }
     bool masked = lc_st_valid(cpu, insn->dst) ? lc_x87_overflow(cpu) : lc_x87_underflow(cpu);
     if (masked)
         lc_x87_push(cpu, lc_f80_indefinite());
@@ -57,9 +63,9 @@ static lc_next fld_st(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     TRY(lc_x87_ready(cpu));
     lc_x87_note(cpu, insn);
-    if (LC_LIKELY(lc_st_valid(cpu, insn->dst) && lc_x87_room(cpu))) {
-        lc_x87_clear_c1(cpu);
-        lc_x87_push(cpu, lc_st_get(cpu, insn->dst));
+    if (LC_LIKELY(lc_st_valid(cpu, insn->dst) && lc_x87_room(cpu)) && lc_fp_x87(cpu)) {
+        LC_HOST_X87_ST(0xd9, 0xc0, insn->dst);
+        lc_x87_pushed(cpu);
     } else {
         fld_slow(cpu, insn);
     }
@@ -70,43 +76,43 @@ LC_OP_SINGLE(x87_fld_st, fld_st)
 
 static LC_NOINLINE void fst_slow(struct lc_cpu *cpu, const struct lc_insn *insn, bool pop)
 {
-    if (!lc_x87_underflow(cpu))
+    struct lc_f80 v = lc_f80_indefinite();
+    if (lc_st_valid(cpu, 0)) {
+        lc_x87_clear_c1(cpu);
+        v = lc_st_get(cpu, 0);
+    } else if (!lc_x87_underflow(cpu)) {
         return;
-    lc_st_put(cpu, insn->dst, lc_f80_indefinite());
+    }
+    lc_st_put(cpu, insn->dst, v);
     if (pop)
         lc_x87_pop(cpu);
 }
 
-LC_INLINE lc_next fst_sti(struct lc_cpu *cpu, const struct lc_insn *insn, bool pop)
-{
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    if (LC_LIKELY(lc_st_valid(cpu, 0))) {
-        lc_x87_clear_c1(cpu);
-        lc_st_put(cpu, insn->dst, lc_st_get(cpu, 0));
-        if (pop)
-            lc_x87_pop(cpu);
-    } else {
-        fst_slow(cpu, insn, pop);
-    }
-    NEXT(cpu, insn);
-}
-
-static lc_next fst_st(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    return fst_sti(cpu, insn, false);
-}
-
-static lc_next fstp_st(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    return fst_sti(cpu, insn, true);
-}
+#define FST(name, modrm, pop)                                                                      \
+    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
+    {                                                                                              \
+        TRY(lc_x87_ready(cpu));                                                                    \
+        lc_x87_note(cpu, insn);                                                                    \
+        if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu)) {                                    \
+            LC_HOST_X87_ST(0xdd, modrm, insn->dst);                                                \
+            lc_st_set_valid(cpu, insn->dst);                                                       \
+            if (pop)                                                                               \
+                lc_x87_pop(cpu);                                                                   \
+        } else {                                                                                   \
+            fst_slow(cpu, insn, pop);                                                              \
+        }                                                                                          \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_OP_SINGLE(x87_##name, name)
+FST(fst_st, 0xd0, false)
+FST(fstp_st, 0xd8, true)
 
 /* The alias D9 D8+i knows no stack fault: an empty ST(0) is popped alone. */
 static lc_next fstpnce(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     TRY(lc_x87_ready(cpu));
     lc_x87_note(cpu, insn);
+    lc_fp_park_x87(cpu);
     lc_x87_clear_c1(cpu);
     if (lc_st_valid(cpu, 0))
         lc_st_put(cpu, insn->dst, lc_st_get(cpu, 0));
@@ -114,14 +120,12 @@ static lc_next fstpnce(struct lc_cpu *cpu, const struct lc_insn *insn)
     NEXT(cpu, insn);
 }
 
-LC_OP_SINGLE(x87_fst_st, fst_st)
-LC_OP_SINGLE(x87_fstp_st, fstp_st)
 LC_OP_SINGLE(x87_fstpnce, fstpnce)
 
 /* ---- FXCH, FCMOVcc ---- */
 
 /* Masked, what is empty is taken for the indefinite NaN. */
-static LC_NOINLINE bool both_valid_slow(struct lc_cpu *cpu, unsigned i)
+static bool make_both_valid(struct lc_cpu *cpu, unsigned i)
 {
     if (!lc_x87_underflow(cpu))
         return false;
@@ -132,37 +136,51 @@ static LC_NOINLINE bool both_valid_slow(struct lc_cpu *cpu, unsigned i)
     return true;
 }
 
+static LC_NOINLINE void fxch_slow(struct lc_cpu *cpu, unsigned i)
+{
+    lc_fp_park_x87(cpu);
+    lc_x87_clear_c1(cpu);
+    if (!(lc_st_valid(cpu, 0) && lc_st_valid(cpu, i)) && !make_both_valid(cpu, i))
+        return;
+    struct lc_f80 a = lc_st_get(cpu, 0), b = lc_st_get(cpu, i);
+    lc_st_put(cpu, 0, b);
+    lc_st_put(cpu, i, a);
+}
+
 static lc_next fxch(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
     unsigned i = insn->dst;
     TRY(lc_x87_ready(cpu));
     lc_x87_note(cpu, insn);
-    lc_x87_clear_c1(cpu);
-    if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, i)) || both_valid_slow(cpu, i)) {
-        struct lc_f80 a = lc_st_get(cpu, 0), b = lc_st_get(cpu, i);
-        lc_st_put(cpu, 0, b);
-        lc_st_put(cpu, i, a);
-    }
+    if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, i)) && lc_fp_x87(cpu))
+        LC_HOST_X87_ST(0xd9, 0xc8, i);
+    else
+        fxch_slow(cpu, i);
     NEXT(cpu, insn);
 }
 
 LC_OP_SINGLE(x87_fxch, fxch)
 
 /* Both registers must be there whether the condition holds or not; C1 tells of a fault alone. */
-static LC_NOINLINE void fcmov_slow(struct lc_cpu *cpu)
+static LC_NOINLINE void fcmov_slow(struct lc_cpu *cpu, unsigned i, bool condition)
 {
-    if (lc_x87_underflow(cpu))
+    lc_fp_park_x87(cpu);
+    if (lc_st_valid(cpu, 0) && lc_st_valid(cpu, i)) {
+        if (condition)
+            lc_st_put(cpu, 0, lc_st_get(cpu, i));
+    } else if (lc_x87_underflow(cpu)) {
         lc_st_put(cpu, 0, lc_f80_indefinite());
+    }
 }
 
 LC_INLINE lc_next fcmov(struct lc_cpu *cpu, const struct lc_insn *insn, bool condition)
 {
     TRY(lc_x87_ready(cpu));
     lc_x87_note(cpu, insn);
-    if (LC_UNLIKELY(!lc_st_valid(cpu, 0) || !lc_st_valid(cpu, insn->src)))
-        fcmov_slow(cpu);
+    if (LC_UNLIKELY(!lc_st_valid(cpu, 0) || !lc_st_valid(cpu, insn->src) || !lc_fp_x87(cpu)))
+        fcmov_slow(cpu, insn->src, condition);
     else if (condition)
-        lc_st_put(cpu, 0, lc_st_get(cpu, insn->src));
+        LC_HOST_X87_MOVE(insn->src);
     NEXT(cpu, insn);
 }
 
@@ -184,40 +202,33 @@ FCMOV(fcmovnu, 11)
 
 /* ---- FCHS, FABS ---- */
 
-static LC_NOINLINE void sign_slow(struct lc_cpu *cpu)
-{
-    if (lc_x87_underflow(cpu))
-        lc_st_put(cpu, 0, lc_f80_indefinite());
-}
-
 /* The sign bit of ST(0), whatever is in it: (sign & keep) ^ flip. */
-LC_INLINE lc_next set_sign(struct lc_cpu *cpu, const struct lc_insn *insn, uint8_t keep,
-                           uint8_t flip)
+static LC_NOINLINE void sign_slow(struct lc_cpu *cpu, uint8_t keep, uint8_t flip)
 {
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
+    lc_fp_park_x87(cpu);
     lc_x87_clear_c1(cpu);
-    if (LC_LIKELY(lc_st_valid(cpu, 0))) {
+    if (lc_st_valid(cpu, 0)) {
         uint8_t *top = lc_st(cpu, 0) + 9;
         *top = (uint8_t)((*top & (0x7f | keep)) ^ flip);
-    } else {
-        sign_slow(cpu);
+    } else if (lc_x87_underflow(cpu)) {
+        lc_st_put(cpu, 0, lc_f80_indefinite());
     }
-    NEXT(cpu, insn);
 }
 
-static lc_next fchs(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    return set_sign(cpu, insn, 0x80, 0x80);
-}
-
-static lc_next fabs_(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    return set_sign(cpu, insn, 0, 0);
-}
-
-LC_OP_SINGLE(x87_fchs, fchs)
-LC_OP_SINGLE(x87_fabs, fabs_)
+#define SIGN(name, modrm, keep, flip)                                                              \
+    static lc_next name##_st0(struct lc_cpu *cpu, const struct lc_insn *insn)                      \
+    {                                                                                              \
+        TRY(lc_x87_ready(cpu));                                                                    \
+        lc_x87_note(cpu, insn);                                                                    \
+        if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu))                                      \
+            LC_HOST_X87(0xd9, modrm);                                                              \
+        else                                                                                       \
+            sign_slow(cpu, keep, flip);                                                            \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_OP_SINGLE(x87_##name, name##_st0)
+SIGN(fchs, 0xe0, 0x80, 0x80)
+SIGN(fabs, 0xe1, 0, 0)
 
 /* ---- constants (vol. 2A, FLD1 to FLDZ) ---- */
 
@@ -237,45 +248,44 @@ static const struct constant log10_2 = {UINT64_C(0x9a209a84fbcff798), 0x3ffd, fa
 static const struct constant ln_2 = {UINT64_C(0xb17217f7d1cf79ab), 0x3ffe, false, true};
 
 /* Rounded by RC, to 64 bits whatever PC says; no PE. */
-LC_INLINE struct lc_f80 rounded(const struct lc_cpu *cpu, const struct constant *k)
+static struct lc_f80 rounded(const struct lc_cpu *cpu, const struct constant *k)
 {
     unsigned rc = cpu->fpu.fcw >> LC_FCW_RC_SHIFT & 3;
     bool up = !k->exact && (rc == LC_FP_UP || (rc == LC_FP_NEAREST && k->above));
     return (struct lc_f80){k->m + up, k->se};
 }
 
-static LC_NOINLINE void constant_slow(struct lc_cpu *cpu)
+static LC_NOINLINE void constant_slow(struct lc_cpu *cpu, const struct constant *k)
 {
-    if (lc_x87_overflow(cpu))
+    lc_fp_park_x87(cpu);
+    lc_x87_clear_c1(cpu);
+    if (lc_x87_room(cpu))
+        lc_x87_push(cpu, rounded(cpu, k));
+    else if (lc_x87_overflow(cpu))
         lc_x87_push(cpu, lc_f80_indefinite());
 }
 
-LC_INLINE lc_next load_constant(struct lc_cpu *cpu, const struct lc_insn *insn,
-                                const struct constant *k)
-{
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    lc_x87_clear_c1(cpu);
-    if (LC_LIKELY(lc_x87_room(cpu)))
-        lc_x87_push(cpu, rounded(cpu, k));
-    else
-        constant_slow(cpu);
-    NEXT(cpu, insn);
-}
-
-#define CONSTANT(name, value)                                                                      \
+#define CONSTANT(name, modrm, value)                                                               \
     static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
     {                                                                                              \
-        return load_constant(cpu, insn, &(value));                                                 \
+        TRY(lc_x87_ready(cpu));                                                                    \
+        lc_x87_note(cpu, insn);                                                                    \
+        if (LC_LIKELY(lc_x87_room(cpu)) && lc_fp_x87(cpu)) {                                       \
+            LC_HOST_X87(0xd9, modrm);                                                              \
+            lc_x87_pushed(cpu);                                                                    \
+        } else {                                                                                   \
+            constant_slow(cpu, &(value));                                                          \
+        }                                                                                          \
+        NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_OP_SINGLE(x87_##name, name)
-CONSTANT(fld1, one)
-CONSTANT(fldz, zero)
-CONSTANT(fldl2t, log2_10)
-CONSTANT(fldl2e, log2_e)
-CONSTANT(fldpi, pi)
-CONSTANT(fldlg2, log10_2)
-CONSTANT(fldln2, ln_2)
+CONSTANT(fld1, 0xe8, one)
+CONSTANT(fldl2t, 0xe9, log2_10)
+CONSTANT(fldl2e, 0xea, log2_e)
+CONSTANT(fldpi, 0xeb, pi)
+CONSTANT(fldlg2, 0xec, log10_2)
+CONSTANT(fldln2, 0xed, ln_2)
+CONSTANT(fldz, 0xee, zero)
 
 /* ---- TOP and tags: the registers stay as they are ---- */
 
@@ -283,6 +293,7 @@ LC_INLINE lc_next turn(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned 
 {
     TRY(lc_x87_ready(cpu));
     lc_x87_note(cpu, insn);
+    lc_fp_park_x87(cpu);
     lc_x87_clear_c1(cpu);
     lc_x87_set_top(cpu, lc_st_phys(cpu, by));
     NEXT(cpu, insn);
@@ -302,6 +313,7 @@ LC_INLINE lc_next free_st(struct lc_cpu *cpu, const struct lc_insn *insn, bool p
 {
     TRY(lc_x87_ready(cpu));
     lc_x87_note(cpu, insn);
+    lc_fp_park_x87(cpu);
     lc_x87_clear_c1(cpu);
     cpu->fpu.ftw &= (uint8_t) ~(1u << lc_st_phys(cpu, insn->dst));
     if (pop)

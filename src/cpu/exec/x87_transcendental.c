@@ -15,6 +15,7 @@ static void set_c2(struct lc_cpu *cpu, bool partial)
 
 static LC_NOINLINE void one(struct lc_cpu *cpu, enum lc_fp_function fn)
 {
+    lc_fp_park_x87(cpu);
     if (fn != LC_FP_2XM1)
         set_c2(cpu, false);
     if (!lc_st_valid(cpu, 0)) {
@@ -36,6 +37,7 @@ static LC_NOINLINE void one(struct lc_cpu *cpu, enum lc_fp_function fn)
 static LC_NOINLINE void two(struct lc_cpu *cpu, enum lc_fp_function fn)
 {
     struct lc_f80 v = lc_f80_indefinite();
+    lc_fp_park_x87(cpu);
     if (!lc_st_valid(cpu, 0) || !lc_st_valid(cpu, 1)) {
         if (!lc_x87_underflow(cpu))
             return;
@@ -65,6 +67,7 @@ static bool pair_ready(struct lc_cpu *cpu)
 
 static LC_NOINLINE void pair(struct lc_cpu *cpu, enum lc_fp_function fn)
 {
+    lc_fp_park_x87(cpu);
     set_c2(cpu, false);
     if (!pair_ready(cpu))
         return;
@@ -80,6 +83,7 @@ static LC_NOINLINE void pair(struct lc_cpu *cpu, enum lc_fp_function fn)
 
 static LC_NOINLINE void extract(struct lc_cpu *cpu)
 {
+    lc_fp_park_x87(cpu);
     if (!pair_ready(cpu))
         return;
     struct lc_fenv env = lc_x87_env(cpu);
@@ -90,30 +94,49 @@ static LC_NOINLINE void extract(struct lc_cpu *cpu)
     lc_x87_push(cpu, significand);
 }
 
-static lc_next fxtract(struct lc_cpu *cpu, const struct lc_insn *insn)
+/* ---- handlers: D9 modrm; `can`: nothing is wrong with the stack ---- */
+
+#define ONE_READY(cpu)  lc_st_valid(cpu, 0)
+#define TWO_READY(cpu)  (lc_st_valid(cpu, 0) && lc_st_valid(cpu, 1))
+#define PAIR_READY(cpu) (lc_st_valid(cpu, 0) && lc_x87_room(cpu))
+
+LC_INLINE void one_done(struct lc_cpu *cpu)
 {
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    extract(cpu);
-    NEXT(cpu, insn);
+    (void)cpu;
 }
 
-LC_OP_SINGLE(x87_fxtract, fxtract)
+LC_INLINE void two_done(struct lc_cpu *cpu)
+{
+    lc_x87_pop(cpu);
+}
 
-#define FUNCTION(name, shape, fn)                                                                  \
+/* C2 tells that the argument was out of range, and nothing was done. */
+LC_INLINE void pair_done(struct lc_cpu *cpu)
+{
+    if (LC_LIKELY(!(lc_fp_fsw(cpu) & LC_FSW_C2)))
+        lc_x87_pushed(cpu);
+}
+
+#define FUNCTION(name, modrm, can, done, slow)                                                     \
     static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
     {                                                                                              \
         TRY(lc_x87_ready(cpu));                                                                    \
         lc_x87_note(cpu, insn);                                                                    \
-        shape(cpu, fn);                                                                            \
+        if (LC_LIKELY(can(cpu)) && lc_fp_x87(cpu)) {                                               \
+            LC_HOST_X87(0xd9, modrm);                                                              \
+            done(cpu);                                                                             \
+        } else {                                                                                   \
+            slow;                                                                                  \
+        }                                                                                          \
         NEXT(cpu, insn);                                                                           \
     }                                                                                              \
     LC_OP_SINGLE(x87_##name, name)
-FUNCTION(f2xm1, one, LC_FP_2XM1)
-FUNCTION(fsin, one, LC_FP_SIN)
-FUNCTION(fcos, one, LC_FP_COS)
-FUNCTION(fyl2x, two, LC_FP_YL2X)
-FUNCTION(fyl2xp1, two, LC_FP_YL2XP1)
-FUNCTION(fpatan, two, LC_FP_PATAN)
-FUNCTION(fptan, pair, LC_FP_TAN)
-FUNCTION(fsincos, pair, LC_FP_SINCOS)
+FUNCTION(f2xm1, 0xf0, ONE_READY, one_done, one(cpu, LC_FP_2XM1))
+FUNCTION(fyl2x, 0xf1, TWO_READY, two_done, two(cpu, LC_FP_YL2X))
+FUNCTION(fptan, 0xf2, PAIR_READY, pair_done, pair(cpu, LC_FP_TAN))
+FUNCTION(fpatan, 0xf3, TWO_READY, two_done, two(cpu, LC_FP_PATAN))
+FUNCTION(fxtract, 0xf4, PAIR_READY, lc_x87_pushed, extract(cpu))
+FUNCTION(fyl2xp1, 0xf9, TWO_READY, two_done, two(cpu, LC_FP_YL2XP1))
+FUNCTION(fsincos, 0xfb, PAIR_READY, pair_done, pair(cpu, LC_FP_SINCOS))
+FUNCTION(fsin, 0xfe, ONE_READY, one_done, one(cpu, LC_FP_SIN))
+FUNCTION(fcos, 0xff, ONE_READY, one_done, one(cpu, LC_FP_COS))
