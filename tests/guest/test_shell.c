@@ -53,6 +53,25 @@ static void the_language(void **state)
     guest_end(&g);
 }
 
+static void the_tools(void **state)
+{
+    struct guest g;
+    (void)state;
+    start(&g, "quiet init=/bin/sh");
+    expect(&g, "echo pear >f; echo 10 Fig >>f; echo 9 fig >>f; echo apple >>f; wc f; wc -l <f",
+           "4 6 24 f\n4\n");
+    expect(&g, "sort f; sort -n -r f", "10 Fig\n9 fig\napple\npear\n10 Fig\n9 fig\npear\napple\n");
+    expect(&g, "cat f f | sort -u | wc -l; head -n 2 f; head -1 f f",
+           "4\npear\n10 Fig\npear\npear\n");
+    expect(&g, "grep -n fig f; grep -ci fig f; grep -v g f; grep -i fig f /etc/motd",
+           "3:9 fig\n2\npear\napple\nf:10 Fig\nf:9 fig\n");
+    expect(&g, "grep '^p.*r$' f; grep 'ap*le' f; grep '^.p' f; grep 'a\\.' f; echo $?",
+           "pear\napple\napple\n1\n");
+    expect(&g, "grep x /none; echo $?", "grep: /none: No such file or directory\n2\n");
+    expect(&g, "ls /bin | grep '^s' | sort -r | head -n 3", "swapper\nstory\nspin\n");
+    guest_end(&g);
+}
+
 /* "#!" for the kernel, nothing for the shell itself, and one that is cut at 256 bytes. */
 static void scripts(void **state)
 {
@@ -193,10 +212,10 @@ static void the_last_program(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_language),     cmocka_unit_test(scripts),
-        cmocka_unit_test(dynamic_programs), cmocka_unit_test(keys_are_signals),
-        cmocka_unit_test(services),         cmocka_unit_test(the_first_program),
-        cmocka_unit_test(the_last_program),
+        cmocka_unit_test(the_language),      cmocka_unit_test(the_tools),
+        cmocka_unit_test(scripts),           cmocka_unit_test(dynamic_programs),
+        cmocka_unit_test(keys_are_signals),  cmocka_unit_test(services),
+        cmocka_unit_test(the_first_program), cmocka_unit_test(the_last_program),
     };
     return cmocka_run_group_tests_name("guest_shell", tests, NULL, NULL);
 }

@@ -62,8 +62,24 @@ int reboot(unsigned int command);
 
 /* start.c */
 extern char **environ;
+extern const char *program_name;
 const char *getenv(const char *name);
 uint64_t getauxval(uint64_t key);
+
+/* lines.c */
+#define LINE_SIZE 1024
+struct lines {
+    int file;
+    size_t at, end;
+    char buffer[LINE_SIZE];
+};
+void lines_begin(struct lines *s, int file);
+/* The next line, without its end; false: there are no more. */
+bool next_line(struct lines *s, char *line, size_t size);
+void print_line(const char *text);
+/* The named files, or standard input where none is named; what the bodies returned, or 2 for a file
+ * that cannot be opened. */
+int for_each_file(const char *const names[], int (*body)(int file, const char *name));
 
 /* print.c */
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));

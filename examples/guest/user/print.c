@@ -2,8 +2,6 @@
  */
 #include "libc.h"
 
-extern const char *program_name;
-
 int printf(const char *format, ...)
 {
     char text[256];

@@ -6,7 +6,6 @@
  */
 #include "libc.h"
 
-#define LINE_SIZE  1024
 #define WORDS_MAX  64
 #define PARTS_MAX  8
 #define PATH_LIMIT 256
@@ -372,36 +371,6 @@ static void run_line(struct words *w, const char *line)
 
 /* ---- where lines come from ---- */
 
-struct source {
-    int file;
-    char buffer[LINE_SIZE];
-    size_t at, end;
-};
-
-/* One line without its end; false: there are no more. Too long a line is cut. */
-static bool read_line(struct source *s, char line[LINE_SIZE])
-{
-    size_t n = 0;
-    for (;;) {
-        if (s->at == s->end) {
-            long got = read(s->file, s->buffer, sizeof(s->buffer));
-            if (got <= 0) {
-                line[n] = '\0';
-                return n > 0;
-            }
-            s->at = 0;
-            s->end = (size_t)got;
-        }
-        char c = s->buffer[s->at++];
-        if (c == '\n')
-            break;
-        if (n < LINE_SIZE - 1)
-            line[n++] = c;
-    }
-    line[n] = '\0';
-    return true;
-}
-
 static void reap_background(void)
 {
     int status, pid;
@@ -411,15 +380,16 @@ static void reap_background(void)
 
 static void run_lines(int file)
 {
-    struct source source = {.file = file};
+    struct lines source;
     char line[LINE_SIZE];
     static struct words words;
+    lines_begin(&source, file);
     for (;;) {
         if (interactive) {
             reap_background();
             printf("$ ");
         }
-        if (!read_line(&source, line))
+        if (!next_line(&source, line, sizeof(line)))
             return;
         run_line(&words, line);
     }
