@@ -7,6 +7,7 @@
 #include "debugger.h"
 #include "firmware_image.h"
 #include "guest_image.h"
+#include "input.h"
 #include "options.h"
 #include "screen.h"
 #include "terminal.h"
@@ -19,8 +20,7 @@
 #include <unistd.h>
 
 enum {
-    SLICE = 2000000, /* instructions between two looks at the keyboard */
-    INPUT = 256,
+    SLICE = 2000000,     /* instructions between two looks at the keyboard */
     HELD_NS = 500000000, /* the longest sleep while the debugger holds the machine */
 };
 
@@ -32,10 +32,9 @@ struct runner {
     struct trace *trace;
     struct debugger *debugger; /* NULL: none */
     struct screen *screen;     /* of -display text; NULL: none */
-    uint8_t input[INPUT];      /* typed, not yet taken by the guest */
-    size_t input_len;
-    bool input_ended;
+    struct input *input;
     uint64_t insns_left;
+    uint64_t time_ns; /* the machine's, at the last stop */
 };
 
 static int fail(int status, const char *text)
@@ -69,39 +68,26 @@ static int load(struct runner *r)
 
 /* ---- running ---- */
 
-/* Give the guest what has been typed. */
-static void feed(struct runner *r)
-{
-    size_t taken = 0;
-    if (!r->input_len)
-        return;
-    if (r->screen)
-        taken = screen_type(r->m, r->input, r->input_len);
-    else
-        libcpu_serial_input(r->m, r->input, r->input_len, &taken);
-    r->input_len -= taken;
-    memmove(r->input, r->input + taken, r->input_len);
-}
-
 /* Does the terminal's keyboard lead into the machine? */
 static bool has_keyboard(const struct runner *r)
 {
-    return (r->o.serial == SERIAL_STDIO || r->screen) && !r->input_ended;
+    return (r->o.serial == SERIAL_STDIO || r->screen) && !input_has_ended(r->input);
 }
 
 /* Look at the keyboard; true: the person wants to leave. */
 static bool take_input(struct runner *r, uint64_t timeout_ns)
 {
-    size_t room = INPUT - r->input_len;
+    size_t room;
+    uint8_t *to = input_room(r->input, &room);
     bool wanted = has_keyboard(r) && room > 0;
     if (timeout_ns)
         debugger_wait(r->debugger, wanted ? STDIN_FILENO : -1, timeout_ns);
     if (!wanted)
         return false;
-    switch (terminal_read(r->input + r->input_len, &room, 0)) {
+    switch (terminal_read(to, &room, 0)) {
     case TERMINAL_QUIT: return true;
-    case TERMINAL_EOF: r->input_ended = true; break;
-    case TERMINAL_DATA: r->input_len += room; break;
+    case TERMINAL_EOF: input_ended(r->input); break;
+    case TERMINAL_DATA: input_came(r->input, room); break;
     case TERMINAL_NONE: break;
     }
     return false;
@@ -116,10 +102,15 @@ static uint64_t idle_ns(const struct libcpu_stop *s)
 }
 
 /* Halted with no event to come: only input can wake it. */
-static bool can_wake(const struct runner *r)
+static int after_halt(struct runner *r)
 {
     const uint64_t interrupt_flag = 0x200;
-    return (libcpu_reg(r->m, LIBCPU_REG_RFLAGS) & interrupt_flag) && has_keyboard(r);
+    bool can_wake = libcpu_reg(r->m, LIBCPU_REG_RFLAGS) & interrupt_flag;
+    if (can_wake && input_feed_halted(r->input, r->time_ns))
+        return -1;
+    if (can_wake && has_keyboard(r))
+        return take_input(r, 500000000) ? STATUS_OK : -1;
+    return debugger_takes_halted(r->debugger) ? -1 : STATUS_HALTED;
 }
 
 /* What a stop means; -1: go on. */
@@ -128,10 +119,7 @@ static int after_stop(struct runner *r, const struct libcpu_stop *s)
     switch (s->reason) {
     case LIBCPU_STOP_BUDGET: return r->insns_left ? -1 : STATUS_BUDGET;
     case LIBCPU_STOP_IDLE: return take_input(r, idle_ns(s)) ? STATUS_OK : -1;
-    case LIBCPU_STOP_HALTED:
-        if (!can_wake(r))
-            return debugger_takes_halted(r->debugger) ? -1 : STATUS_HALTED;
-        return take_input(r, 500000000) ? STATUS_OK : -1;
+    case LIBCPU_STOP_HALTED: return after_halt(r);
     case LIBCPU_STOP_EXIT: return (int)(s->exit_value * 2 + 1) & 0xff;
     case LIBCPU_STOP_POWER_OFF: return STATUS_OK;
     case LIBCPU_STOP_TRIPLE_FAULT:
@@ -142,6 +130,7 @@ static int after_stop(struct runner *r, const struct libcpu_stop *s)
         if (r->o.no_reboot)
             return STATUS_OK;
         libcpu_reset(r->m);
+        input_reset(r->input);
         return load(r);
     case LIBCPU_STOP_REQUEST: return -1;
     default: return fail(STATUS_INTERNAL, libcpu_strerror((enum libcpu_err)s->error));
@@ -160,10 +149,11 @@ static int run(struct runner *r)
             return 128 + terminal_signal();
         if (debugger_holds(r->debugger))
             continue;
-        feed(r);
+        input_feed(r->input, r->time_ns);
         uint64_t n = r->insns_left < SLICE ? r->insns_left : SLICE;
         if (debugger_run(r->debugger, r->m, n, &s))
             return fail(STATUS_INTERNAL, libcpu_last_error(r->m));
+        r->time_ns = s.time_ns;
         if (r->serial)
             fflush(r->serial); /* also a prompt, which ends without a newline */
         if (r->screen)
@@ -210,6 +200,12 @@ static void report(struct runner *r)
         fprintf(stderr, "state hash %016" PRIx64 "\n", hash);
 }
 
+/* Its terminal knows what Ctrl-D is. */
+static bool runs_bundled_guest(const struct computer *c)
+{
+    return !c->image && !drives_given(&c->drives);
+}
+
 static int start(struct runner *r)
 {
     enum libcpu_err err;
@@ -229,6 +225,8 @@ static int start(struct runner *r)
     r->insns_left = r->o.max_insns;
     if (r->o.text_screen && !(r->screen = screen_begin(stdout)))
         return fail(STATUS_INTERNAL, "no memory for the screen");
+    if (!(r->input = input_begin(r->m, r->screen, runs_bundled_guest(&r->o.computer))))
+        return fail(STATUS_INTERNAL, "no memory for the input");
     terminal_begin();
     status = run(r);
     if (r->screen)
@@ -247,6 +245,7 @@ static void finish(struct runner *r)
 {
     debugger_end(r->debugger, STATUS_INTERNAL);
     trace_end(r->trace);
+    input_end(r->input);
     libcpu_destroy(r->m);
     if (r->serial && r->serial != stdout)
         fclose(r->serial);

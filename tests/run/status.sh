@@ -127,7 +127,32 @@ hash() { timeout 60 "$run" -append init=/bin/story --state-hash "$@" </dev/null 
 expect 0 -append init=/bin/story --stats
 grep -q '^instructions [1-9]' "$dir/err" || bad "--stats: $(cat "$dir/err")"
 
-printf 'hello\nexit 3\n' | timeout 60 "$run" -append 'quiet init=/bin/sh' >"$dir/out"
-[ $? -eq 7 ] || bad "the shell's exit code"
-grep -q 'hello through SYSCALL' "$dir/out" || bad "the shell did not read its input"
+# Input from a pipe: nothing of it is lost, and the end of it is the shell's end.
+piped() { # INPUT STATUS TEXT...
+    local input=$1 want=$2
+    shift 2
+    printf "$input" | timeout 60 "$run" -append 'quiet init=/bin/sh' 2>"$dir/err" | tr -d '\r' >"$dir/out"
+    local got=${PIPESTATUS[1]}
+    [ "$got" -eq "$want" ] || bad "[$input]: status $got, not $want"
+    for text in "$@"; do
+        grep -qF -- "$text" "$dir/out" || bad "[$input]: no '$text' in: $(cat "$dir/out")"
+    done
+}
+piped 'hello\nexit 3\n' 7 '$ hello' 'hello through SYSCALL'
+piped 'ls /; exit\n' 0 '$ ls /; exit' proc
+piped '' 0 'A small operating system' '$ '
+piped 'cat' 0 '$ cat'
+piped 'cat\nto cat' 0 'to cat'
+piped 'echo no newline, sh -c "exit 5"' 0
+piped 'sh -c "exit 5"\n' 11
+long=$(printf 'x%.0s' {1..900})
+piped "echo $long | wc\n" 0 '1 1 901'
+expect 0 --quiet
+(sleep 0.2; echo 'echo la''ter'; sleep 0.2; echo exit 3) | timeout 60 "$run" --quiet >"$dir/out"
+[ $? -eq 7 ] && grep -q later "$dir/out" || bad "input that comes later: $(cat "$dir/out")"
+
+# A guest without interrupts, which empties the receiver's FIFO some time after its start.
+image poll ba fa 03 b9 00 f0 e2 fe b0 07 ee ba fd 03 ec a8 01 74 fb ba f8 03 ec e6 f4
+printf A | timeout 60 "$run" --image-format flat:real16 "$dir/poll"
+[ $? -eq 131 ] || bad "a guest that polls does not get the first byte"
 exit "$failed"

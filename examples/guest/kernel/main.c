@@ -23,9 +23,9 @@ _Noreturn void kernel_main(void);
 
 INIT static void start_console(void)
 {
+    tty_init(); /* knows what to do with what has been typed already */
     serial_init();
     bool loaded_well = multiboot_read();
-    tty_init();
     log_init(boot_facts.command_line);
     if (!loaded_well)
         panic("not started by a Multiboot loader (EAX was 0x%x)", boot_magic);
