@@ -171,6 +171,12 @@ struct libcpu_walk guest_translate(const struct guest *g, uint64_t la, uint32_t 
 
 /* ---- running ---- */
 
+static bool ends_with(const struct guest *g, const char *text)
+{
+    size_t n = strlen(text);
+    return n <= g->out_len && memcmp(g->out + g->out_len - n, text, n) == 0;
+}
+
 static void on_serial(void *user, const uint8_t *data, size_t size)
 {
     struct guest *g = user;
@@ -184,6 +190,8 @@ static void on_serial(void *user, const uint8_t *data, size_t size)
         if (data[i] != '\r')
             g->out[g->out_len++] = (char)data[i];
     g->out[g->out_len] = '\0';
+    if (g->stop_after && ends_with(g, g->stop_after))
+        libcpu_request_stop(g->m);
 }
 
 void guest_boot_with(struct guest *g, struct libcpu_config *c, struct libcpu_image_options *o)
@@ -243,6 +251,14 @@ void guest_run_until(struct guest *g, const char *text)
             fail_msg("stopped (%s) without \"%s\"; it said:\n%s", libcpu_stop_name(g->stop.reason),
                      text, g->out);
     }
+}
+
+bool guest_run_to(struct guest *g, const char *text, uint64_t insns)
+{
+    g->stop_after = text;
+    OK(libcpu_run(g->m, insns, &g->stop));
+    g->stop_after = NULL;
+    return g->stop.reason == LIBCPU_STOP_REQUEST && ends_with(g, text);
 }
 
 static void stop_in_ring3(void *user, libcpu *m, unsigned from, unsigned to)

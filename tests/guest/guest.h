@@ -42,6 +42,7 @@ struct guest {
     libcpu *m;
     char *out; /* what came from COM1, without carriage returns, NUL-terminated */
     size_t out_len, out_room;
+    const char *stop_after;  /* the byte that ends this text stops the run; NULL: none does */
     struct libcpu_stop stop; /* of the last run */
     uint64_t offset_pid, offset_state, offset_cr3, offset_status, offset_name, task_size;
 };
@@ -56,6 +57,8 @@ void guest_end(struct guest *g);
 void guest_run(struct guest *g);
 /* Run until its output contains `text`; the test fails if it stops before. */
 void guest_run_until(struct guest *g, const char *text);
+/* Run to the very byte that ends `text`, for at most so many instructions; false: not reached. */
+bool guest_run_to(struct guest *g, const char *text, uint64_t insns);
 /* Run to the first instruction in ring 3. */
 void guest_run_to_ring3(struct guest *g);
 /* Give COM1 a line, piece by piece. */

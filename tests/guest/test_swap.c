@@ -2,53 +2,23 @@
  * test_swap.c - swapping, seen from outside: what the entries of the page tables say, what lies on
  * the disk, which page stays, and what happens when the disk is full.
  */
-#include "guest.h"
-
-#include <libcpu/disk.h>
+#include "ramdisk.h"
 
 #include <stdio.h>
 
 enum { SECTOR = LIBCPU_DISK_SECTOR, PER_PAGE = PAGE / SECTOR, PAGES = 24 * 256 };
 
-struct disk {
-    uint8_t *bytes;
-    uint64_t sectors;
-};
-
-static int disk_read(void *user, uint64_t sector, void *data, size_t count)
-{
-    const struct disk *d = user;
-    memcpy(data, d->bytes + sector * SECTOR, count * SECTOR);
-    return 0;
-}
-
-static int disk_write(void *user, uint64_t sector, const void *data, size_t count)
-{
-    struct disk *d = user;
-    memcpy(d->bytes + sector * SECTOR, data, count * SECTOR);
-    return 0;
-}
-
 /* 24 MiB of RAM, a disk of which the guest swaps to the second half, and a shell. */
-static void boot(struct guest *g, struct disk *d, uint64_t megabytes)
+static void boot(struct guest *g, struct ramdisk *d, uint64_t megabytes)
 {
     struct libcpu_config c;
     struct libcpu_image_options o;
-    struct libcpu_disk disk;
-    d->sectors = megabytes * 2048;
-    d->bytes = calloc(d->sectors, SECTOR);
-    assert_non_null(d->bytes);
     libcpu_config_init(&c);
     c.ram_size = 24 << 20;
     libcpu_image_init(&o);
     o.cmdline = "quiet init=/bin/sh";
     guest_boot_with(g, &c, &o);
-    libcpu_disk_init(&disk);
-    disk.sectors = d->sectors;
-    disk.read = disk_read;
-    disk.write = disk_write;
-    disk.user = d;
-    OK(libcpu_disk_add(g->m, 0, &disk));
+    ramdisk_add(g, d, megabytes);
     guest_run_until(g, "$ ");
 }
 
@@ -85,7 +55,7 @@ static uint64_t mark(uint64_t page)
 static void entries_name_places_on_the_disk(void **state)
 {
     struct guest g;
-    struct disk d;
+    struct ramdisk d;
     unsigned out = 0, in = 0;
     (void)state;
     boot(&g, &d, 64);
@@ -115,14 +85,14 @@ static void entries_name_places_on_the_disk(void **state)
     assert_true(guest_said(&g, "0 pages of 6144 are wrong"));
     assert_true(guest_u64(&g, "swap_ins") >= 500);
     guest_end(&g);
-    free(d.bytes);
+    ramdisk_free(&d);
 }
 
 /* All slots used, all frames used: whoever takes most is killed, and the shell goes on. */
 static void a_full_disk_kills_the_biggest(void **state)
 {
     struct guest g;
-    struct disk d;
+    struct ramdisk d;
     (void)state;
     boot(&g, &d, 4);
     guest_serial(&g, "swapper 40\n");
@@ -134,7 +104,7 @@ static void a_full_disk_kills_the_biggest(void **state)
         OK(libcpu_run(g.m, 1000000, &g.stop));
     assert_true(guest_u64(&g, "swap_used") < 16); /* what the shell has lost of its own */
     guest_end(&g);
-    free(d.bytes);
+    ramdisk_free(&d);
 }
 
 int main(void)
