@@ -251,7 +251,9 @@ static void note_told(struct lc_cpu *c)
 static bool run_one(struct lc_cpu *c)
 {
     bool single = c->stepping || c->shadow || (c->rflags & LC_RF) || c->exit == LC_EXIT_RETRY;
+    bool shadow = c->shadow, shadow_ss = c->shadow_ss;
     uint32_t before = c->rflags;
+    uint64_t rip = c->rip;
     if (c->exit != LC_EXIT_LINK)
         c->link = NULL;
     if (c->stepping && code_breakpoint(c))
@@ -277,6 +279,12 @@ static bool run_one(struct lc_cpu *c)
     settle_rf(c, before);
     if (c->exit == LC_EXIT_NOMEM)
         return false;
+    if (c->exit == LC_EXIT_DISTURBED && single && c->rip == rip) { /* it is still to come */
+        c->shadow = shadow;
+        c->shadow_ss = shadow_ss;
+        c->rflags |= before & LC_RF;
+        return true;
+    }
     handle_exit(c, before);
     return true;
 }

@@ -391,6 +391,58 @@ static void an_interrupt_is_swallowed(void **state)
     libcpu_destroy(m);
 }
 
+/* ---- single steps ---- */
+
+struct steps {
+    uint64_t rip[16];
+    unsigned count;
+};
+
+static enum libcpu_hook_answer on_step(void *user, libcpu *m, const struct libcpu_event *e)
+{
+    struct steps *s = user;
+    (void)m;
+    assert_int_equal(e->vector, 1);
+    s->rip[s->count++ % 16] = e->rip;
+    return LIBCPU_HOOK_HANDLED;
+}
+
+static void on_io(void *user, libcpu *m, const struct libcpu_io_access *access)
+{
+    (void)user, (void)m, (void)access;
+}
+
+/* PUSHF, OR [RSP], TF, POPF: traps behind the next four; POPF without TF ends it. */
+static struct steps step(bool watched)
+{
+    struct steps s = {.count = 0};
+    struct libcpu_stop stop;
+    libcpu *m = KERNEL64(0x9c, 0x80, 0x4c, 0x24, 0x01, 0x01, 0x9d, /* PUSHF; OR; POPF */
+                         0x90, 0xff, 0xc0, 0x9c,                   /* NOP; INC EAX; PUSHF */
+                         0x80, 0x64, 0x24, 0x01, 0xfe, 0x9d,       /* AND; POPF */
+                         0x90, 0xf4);
+    OK(libcpu_hook_event(m, NULL, on_step, &s, NULL));
+    if (watched)
+        OK(libcpu_hook_port(m, NULL, on_io, NULL, NULL));
+    OK(libcpu_run(m, 1000, &stop));
+    assert_int_equal(stop.reason, LIBCPU_STOP_HALTED);
+    assert_int_equal(libcpu_reg(m, LIBCPU_REG_RAX), 1);
+    libcpu_destroy(m);
+    return s;
+}
+
+/* Somebody who looks on does not make a step of an instruction that is still to come. */
+static void single_steps_are_the_same(void **state)
+{
+    static const uint64_t behind[] = {CODE + 8, CODE + 10, CODE + 11, CODE + 16, CODE + 17};
+    (void)state;
+    for (unsigned watched = 0; watched < 2; watched++) {
+        struct steps s = step(watched);
+        assert_int_equal(s.count, 5);
+        assert_memory_equal(s.rip, behind, sizeof(behind));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +458,7 @@ int main(void)
         cmocka_unit_test(the_host_first),
         cmocka_unit_test(the_host_first_of_software_interrupts),
         cmocka_unit_test(an_interrupt_is_swallowed),
+        cmocka_unit_test(single_steps_are_the_same),
     };
     return cmocka_run_group_tests_name("api_hook_system", tests, NULL, NULL);
 }
