@@ -4,7 +4,8 @@
  * A UART forgets what it has received when its FIFO is switched on or emptied (PC16550D data sheet,
  * 8.4), which drivers do; and a pipe is there before the guest's first instruction. So input waits
  * until the guest listens: its receiver's interrupt is enabled (IER bit 0), or it looks at the line
- * status again and again without sending anything.
+ * status again and again without sending anything. A person at a terminal sees for himself when to
+ * type, and machines that nobody watches are faster.
  */
 #include "input.h"
 
@@ -12,23 +13,22 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SIZE = 256, CTRL_D = 4, POLLS = 64 };
-enum { COM1 = 0x3f8, DATA = 0, IER = 1, FCR = 2, LCR = 3, LSR = 5 };
+enum { COM1 = 0x3f8, DATA = 0, IER = 1, LCR = 3, LSR = 5 };
 enum { IER_RECEIVED = 0x01, LCR_DLAB = 0x80 };
 #define AGAIN_NS 1000000000 /* from one end of file to the next */
 
 struct input {
     libcpu *m;
     struct screen *screen;
-    libcpu_hook hook;
-    /* COM1, as the guest has set it up */
-    bool divisor;    /* DLAB: the first two registers are the baud rate's */
-    bool interrupts; /* of the receiver */
-    unsigned looks;  /* at the line status since the guest sent something */
-    bool polls;      /* they were many */
-    bool ended;      /* nothing more will come */
-    bool ends;       /* and the guest shall know */
+    libcpu_hook hook; /* 0: the guest listens, as far as we know */
+    bool divisor;     /* DLAB: the first two registers are the baud rate's */
+    bool listens;
+    unsigned looks; /* at the line status since the guest sent something */
+    bool ended;     /* nothing more will come */
+    bool ends;      /* and the guest shall know */
     uint64_t next_end_ns;
     size_t size;
     uint8_t bytes[SIZE];
@@ -36,13 +36,12 @@ struct input {
 
 static void on_write(struct input *in, uint64_t reg, uint64_t value)
 {
-    switch (reg) {
-    case DATA: in->looks = in->divisor ? in->looks : 0; break;
-    case IER: in->interrupts = in->divisor ? in->interrupts : value & IER_RECEIVED; break;
-    case FCR: in->polls = false; break; /* somebody sets the port up anew */
-    case LCR: in->divisor = value & LCR_DLAB; break;
-    default: break;
-    }
+    if (reg == LCR)
+        in->divisor = value & LCR_DLAB;
+    else if (reg == IER && !in->divisor)
+        in->listens = value & IER_RECEIVED;
+    else if (reg == DATA && !in->divisor)
+        in->looks = 0;
 }
 
 static void on_port(void *user, libcpu *m, const struct libcpu_io_access *access)
@@ -52,19 +51,31 @@ static void on_port(void *user, libcpu *m, const struct libcpu_io_access *access
     if (access->write)
         on_write(in, access->address - COM1, access->value);
     else if (access->address == COM1 + LSR && ++in->looks >= POLLS)
-        in->polls = true;
+        in->listens = true;
+}
+
+static bool watch(struct input *in)
+{
+    static const struct libcpu_range ports = {COM1, COM1 + LSR};
+    return libcpu_hook_port(in->m, &ports, on_port, in, &in->hook) == LIBCPU_ERR_OK;
+}
+
+static void unwatch(struct input *in)
+{
+    if (in->hook)
+        libcpu_hook_remove(in->m, in->hook);
+    in->hook = 0;
 }
 
 struct input *input_begin(libcpu *m, struct screen *screen, bool ends)
 {
-    static const struct libcpu_range ports = {COM1, COM1 + LSR};
     struct input *in = calloc(1, sizeof(*in));
     if (!in)
         return NULL;
     in->m = m;
     in->screen = screen;
     in->ends = ends;
-    if (libcpu_hook_port(m, &ports, on_port, in, &in->hook) == LIBCPU_ERR_OK)
+    if (screen || isatty(STDIN_FILENO) || watch(in))
         return in;
     free(in);
     return NULL;
@@ -74,7 +85,7 @@ void input_end(struct input *in)
 {
     if (!in)
         return;
-    libcpu_hook_remove(in->m, in->hook);
+    unwatch(in);
     free(in);
 }
 
@@ -92,6 +103,14 @@ void input_came(struct input *in, size_t size)
 void input_ended(struct input *in)
 {
     in->ended = true;
+    if (!in->ends && in->size == 0)
+        unwatch(in);
+}
+
+void input_none(struct input *in)
+{
+    in->ends = false;
+    input_ended(in);
 }
 
 bool input_has_ended(const struct input *in)
@@ -101,8 +120,9 @@ bool input_has_ended(const struct input *in)
 
 void input_reset(struct input *in)
 {
-    in->divisor = in->interrupts = in->polls = false;
+    in->divisor = in->listens = false;
     in->looks = 0;
+    in->next_end_ns = 0;
 }
 
 /*
@@ -134,7 +154,9 @@ static bool feed(struct input *in, uint64_t guest_ns)
 
 bool input_feed(struct input *in, uint64_t guest_ns)
 {
-    return (in->screen || in->interrupts || in->polls) && feed(in, guest_ns);
+    if (in->listens)
+        unwatch(in);
+    return !in->hook && feed(in, guest_ns);
 }
 
 bool input_feed_halted(struct input *in, uint64_t guest_ns)

@@ -22,6 +22,8 @@ void input_end(struct input *in);
 uint8_t *input_room(struct input *in, size_t *room);
 void input_came(struct input *in, size_t size);
 void input_ended(struct input *in);
+/* Nothing comes from here, and the guest is told nothing. */
+void input_none(struct input *in);
 bool input_has_ended(const struct input *in);
 
 /* Give the guest what it takes now, at a time of its own; true: it took something. */

@@ -227,6 +227,8 @@ static int start(struct runner *r)
         return fail(STATUS_INTERNAL, "no memory for the screen");
     if (!(r->input = input_begin(r->m, r->screen, runs_bundled_guest(&r->o.computer))))
         return fail(STATUS_INTERNAL, "no memory for the input");
+    if (!has_keyboard(r))
+        input_none(r->input);
     terminal_begin();
     status = run(r);
     if (r->screen)
