@@ -8,7 +8,7 @@
 
 #define HEADER_SIZE   256 /* of the file's first bytes, all that decides about its format */
 #define ARG_PAGES     32  /* 128 KiB for all strings */
-#define INTERPRETERS  4   /* a script of a script of a script ... */
+#define INTERPRETERS  5   /* a script of a script of a script ... */
 #define STACK_TOP     USER_TOP
 #define STACK_VISIBLE (8u << 20)
 
