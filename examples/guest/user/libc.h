@@ -81,6 +81,9 @@ void print_line(const char *text);
  * that cannot be opened. */
 int for_each_file(const char *const names[], int (*body)(int file, const char *name));
 
+/* tree.c: 0, or why the directory is still there. */
+int remove_tree(const char *path);
+
 /* print.c */
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* To standard error. */

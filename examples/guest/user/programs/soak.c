@@ -229,33 +229,12 @@ static void wait_a_while(void)
     }
 }
 
-static void remove_tree(const char *path)
-{
-    char buffer[2048], inside[512];
-    int file = open(path, O_RDONLY | O_DIRECTORY, 0);
-    long n = 0;
-    while (file >= 0 && (n = getdents64(file, buffer, sizeof(buffer))) > 0) {
-        for (long at = 0; at < n;) {
-            const struct linux_dirent *entry = (const void *)(buffer + at);
-            at += entry->reclen;
-            if (strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0)
-                continue;
-            format_text(inside, sizeof(inside), "%s/%s", path, entry->name);
-            if (unlink(inside) == -EISDIR)
-                remove_tree(inside);
-        }
-    }
-    close(file);
-    rmdir(path);
-}
-
 /* In a child, whose stack may become deep. */
 static void remove_files(void)
 {
     int status, pid = fork();
     if (pid == 0) {
-        for (int tries = 0; rmdir(WORKPLACE) == -ENOTEMPTY && tries < 100; tries++)
-            remove_tree(WORKPLACE);
+        remove_tree(WORKPLACE);
         exit(0);
     }
     wait4(pid, &status, 0, NULL);
