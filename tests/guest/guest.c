@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { SLICE = 1000000 };
+enum { SLICE = 1000000, TASKS = 128 };
 #define LONGEST_RUN UINT64_C(400000000) /* a whole story needs 170 million */
 
 /* ---- the ELF file of the kernel (ELF32, System V ABI chapter 4) ---- */
@@ -147,6 +147,7 @@ static struct guest_task task_at(const struct guest *g, uint64_t address)
     read_kernel(g, address + g->offset_pid, &t.pid, sizeof(t.pid));
     read_kernel(g, address + g->offset_state, &t.state, sizeof(t.state));
     read_kernel(g, address + g->offset_cr3, &t.cr3, sizeof(t.cr3));
+    read_kernel(g, address + g->offset_parent, &t.parent, sizeof(t.parent));
     read_kernel(g, address + g->offset_status, &t.status, sizeof(t.status));
     read_kernel(g, address + g->offset_name, t.name, sizeof(t.name));
     return t;
@@ -160,6 +161,31 @@ struct guest_task guest_task(const struct guest *g, unsigned index)
 struct guest_task guest_current(const struct guest *g)
 {
     return task_at(g, guest_u64(g, "current"));
+}
+
+uint64_t guest_space(const struct guest *g, const char *name, int32_t *pid)
+{
+    for (unsigned i = 1; i < TASKS; i++) {
+        struct guest_task t = guest_task(g, i);
+        if (t.state == TASK_FREE || t.state == TASK_ZOMBIE || t.pid <= *pid ||
+            strcmp(t.name, name) != 0)
+            continue;
+        *pid = t.pid;
+        return t.cr3;
+    }
+    return 0;
+}
+
+uint64_t guest_entry(const struct guest *g, uint64_t cr3, uint64_t la)
+{
+    uint64_t value = cr3;
+    for (int shift = 39; shift >= 12; shift -= 9) {
+        uint64_t pa = (value & PTE_ADDRESS) + 8 * (la >> shift & 511);
+        OK(libcpu_phys_read(g->m, pa, &value, sizeof(value)));
+        if (shift > 12 && !(value & PTE_P))
+            return 0;
+    }
+    return value;
 }
 
 struct libcpu_walk guest_translate(const struct guest *g, uint64_t la, uint32_t access)
@@ -210,6 +236,7 @@ void guest_boot_with(struct guest *g, struct libcpu_config *c, struct libcpu_ima
     g->offset_pid = layout_note("pid");
     g->offset_state = layout_note("state");
     g->offset_cr3 = layout_note("cr3");
+    g->offset_parent = layout_note("parent");
     g->offset_status = layout_note("status");
     g->offset_name = layout_note("name");
     g->task_size = layout_note("task.size");

@@ -44,7 +44,8 @@ struct guest {
     size_t out_len, out_room;
     const char *stop_after;  /* the byte that ends this text stops the run; NULL: none does */
     struct libcpu_stop stop; /* of the last run */
-    uint64_t offset_pid, offset_state, offset_cr3, offset_status, offset_name, task_size;
+    uint64_t offset_pid, offset_state, offset_cr3, offset_parent, offset_status, offset_name;
+    uint64_t task_size;
 };
 
 /* Switch a machine on with the guest and a command line; no instruction has run. */
@@ -74,7 +75,7 @@ uint64_t guest_u64(const struct guest *g, const char *name);
 struct guest_task {
     int32_t pid;
     uint32_t state;
-    uint64_t cr3;
+    uint64_t cr3, parent; /* parent: the task's address */
     int32_t status;
     char name[16];
 };
@@ -94,6 +95,17 @@ enum { PT_LOAD = 1, PF_X = 1, PF_W = 2, PF_R = 4 };
 uint64_t program_entry(const uint8_t *file);
 /* The n-th loadable segment; false past the last. */
 bool program_segment(const uint8_t *file, unsigned n, struct guest_segment *s);
+
+/* The page tables of a process by its program's name: of one whose number is above *pid, which is
+ * set; 0: none. */
+uint64_t guest_space(const struct guest *g, const char *name, int32_t *pid);
+/* The last-level entry of an address in page tables, 0 where a table is missing. */
+uint64_t guest_entry(const struct guest *g, uint64_t cr3, uint64_t la);
+
+/* Bits of an entry. (SDM vol. 3A, 4.5.) */
+enum { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_A = 0x20, PTE_D = 0x40 };
+#define PTE_NX      (UINT64_C(1) << 63)
+#define PTE_ADDRESS UINT64_C(0x000ffffffffff000)
 
 /* libcpu_translate, which cannot fail. */
 struct libcpu_walk guest_translate(const struct guest *g, uint64_t la, uint32_t access);

@@ -18,6 +18,7 @@ struct record {
     struct guest g;
     struct turn turn[TURNS];
     unsigned turns;
+    uint64_t drawn; /* when the chart was printed; 0: it was not */
 };
 
 static void look(struct record *r)
@@ -25,6 +26,8 @@ static void look(struct record *r)
     struct guest_task task = guest_current(&r->g);
     uint64_t now = libcpu_reg(r->g.m, LIBCPU_REG_TSC);
     struct turn *last = r->turns ? &r->turn[r->turns - 1] : NULL;
+    if (!r->drawn && guest_said(&r->g, "policy "))
+        r->drawn = now;
     if (last)
         last->end = now;
     if (last && last->pid == task.pid)
@@ -83,18 +86,26 @@ static double median_turn_ms(const struct record *r, unsigned *count)
     return n ? (double)length[n / 2] / 1e6 : 0;
 }
 
-static void check_turns(const char *options, unsigned programs, double ms)
+/* `first`: what is typed before the programs are started. */
+static void check_turns_after(const char *options, const char *first, unsigned programs, double ms)
 {
     char commands[512] = "";
     unsigned count;
+    strcat(commands, first);
     for (unsigned i = 0; i < programs; i++)
         strcat(commands, "spin 200 & ");
     strcat(commands, "wait\nexit\n");
     struct record *r = record(options, commands);
     double median = median_turn_ms(r, &count);
     if (count < 10 || median < ms - 0.3 || median > ms + 0.3)
-        fail_msg("%s: %u turns, the middle one %.2f ms, not %.2f", options, count, median, ms);
+        fail_msg("%s %s: %u turns, the middle one %.2f ms, not %.2f", options, first, count, median,
+                 ms);
     release(r);
+}
+
+static void check_turns(const char *options, unsigned programs, double ms)
+{
+    check_turns_after(options, "", programs, ms);
 }
 
 static void fixed(void **state)
@@ -159,6 +170,82 @@ static void cooperative(void **state)
     release(r);
 }
 
+/* The same choices while the system runs. */
+static void chosen_at_run_time(void **state)
+{
+    (void)state;
+    check_turns_after("sched=fixed", "echo latency >/proc/sched; echo target=12 >/proc/sched; ", 3,
+                      4);
+    check_turns_after("sched=coop", "echo fixed >/proc/sched; echo slice=3 >/proc/sched; ", 3, 3);
+    struct record *r =
+        record("sched=fixed", "echo coop >/proc/sched; spin 60 & spin 60 & wait\nexit\n");
+    unsigned long_ones = 0;
+    for (unsigned i = 0; i < r->turns; i++)
+        long_ones += r->turn[i].pid > 1 && r->turn[i].end - r->turn[i].start > 50000000;
+    assert_int_equal(long_ones, 2);
+    release(r);
+}
+
+/* ---- the chart of who ran when ---- */
+
+enum { COLUMNS = 64, COLUMN_NS = 1000000 };
+
+/* How long a process ran between two moments. */
+static uint64_t ran(const struct record *r, int32_t pid, uint64_t from, uint64_t to)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < r->turns; i++) {
+        const struct turn *t = &r->turn[i];
+        uint64_t start = t->start > from ? t->start : from, end = t->end < to ? t->end : to;
+        if (t->pid == pid && end > start)
+            sum += end - start;
+    }
+    return sum;
+}
+
+/* One row: where it has a mark, the process ran; where it ran all the time, it has a mark. */
+static unsigned check_row(const struct record *r, const char *row, int32_t pid, uint64_t begin)
+{
+    const uint64_t slack = 400000; /* of the moment at which the chart was drawn */
+    unsigned marks = 0;
+    for (unsigned c = 0; c < COLUMNS; c++) {
+        uint64_t from = begin + c * COLUMN_NS, to = from + COLUMN_NS;
+        marks += row[c] == '#';
+        if (row[c] == '#')
+            assert_true(ran(r, pid, from - slack, to + slack) > 0);
+        else
+            assert_true(ran(r, pid, from - slack, to + slack) < COLUMN_NS + 2 * slack);
+    }
+    return marks;
+}
+
+/* "cat /proc/sched" draws the last 64 ms; the record from outside says the same. */
+static void chart(void **state)
+{
+    char head[40];
+    unsigned rows = 0, marks = 0;
+    (void)state;
+    struct record *r = record("sched=fixed,slice=5",
+                              "spin 90 & spin 90 & sleep 0.08; cat /proc/sched\nwait\nexit\n");
+    assert_true(r->drawn > COLUMNS * COLUMN_NS);
+    for (unsigned i = 0; i < r->turns; i++) {
+        int32_t pid = r->turn[i].pid;
+        bool again = false;
+        for (unsigned k = 0; k < i; k++)
+            again |= r->turn[k].pid == pid && is_spin(&r->turn[k]);
+        if (again || !is_spin(&r->turn[i]))
+            continue;
+        snprintf(head, sizeof(head), "\n%5d %-12s ", pid, "spin");
+        const char *row = strstr(r->g.out, head);
+        assert_non_null(row);
+        marks += check_row(r, row + strlen(head), pid, r->drawn - COLUMNS * COLUMN_NS);
+        rows++;
+    }
+    assert_int_equal(rows, 2);
+    assert_true(marks > 55 && marks < 80);
+    release(r);
+}
+
 static uint64_t kernel_preemptions(const char *options)
 {
     struct record *r = record(options, "cat /dev/zero >/dev/null & spin 100 & spin 100\n"
@@ -179,8 +266,14 @@ static void kernel_preemption(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fixed), cmocka_unit_test(latency),     cmocka_unit_test(granularity),
-        cmocka_unit_test(fair),  cmocka_unit_test(cooperative), cmocka_unit_test(kernel_preemption),
+        cmocka_unit_test(fixed),
+        cmocka_unit_test(latency),
+        cmocka_unit_test(granularity),
+        cmocka_unit_test(fair),
+        cmocka_unit_test(cooperative),
+        cmocka_unit_test(kernel_preemption),
+        cmocka_unit_test(chosen_at_run_time),
+        cmocka_unit_test(chart),
     };
     return cmocka_run_group_tests_name("guest_sched", tests, NULL, NULL);
 }

@@ -22,30 +22,6 @@ static void boot(struct guest *g, struct ramdisk *d, uint64_t megabytes)
     guest_run_until(g, "$ ");
 }
 
-/* The last-level entry of an address in a program's tables; 0 where a table is missing. */
-static uint64_t entry_of(const struct guest *g, uint64_t cr3, uint64_t la)
-{
-    uint64_t value = cr3;
-    for (int shift = 39; shift >= 12; shift -= 9) {
-        uint64_t pa = (value & UINT64_C(0xffffffffff000)) + 8 * (la >> shift & 511);
-        OK(libcpu_phys_read(g->m, pa, &value, sizeof(value)));
-        if (shift > 12 && !(value & 1))
-            return 0;
-    }
-    return value;
-}
-
-static uint64_t cr3_of(const struct guest *g, const char *name)
-{
-    for (unsigned i = 1; i < 16; i++) {
-        struct guest_task t = guest_task(g, i);
-        if (t.state != TASK_FREE && strcmp(t.name, name) == 0)
-            return t.cr3;
-    }
-    fail_msg("no task %s", name);
-    return 0;
-}
-
 static uint64_t mark(uint64_t page)
 {
     return page * 2654435761u + 1;
@@ -63,11 +39,13 @@ static void entries_name_places_on_the_disk(void **state)
     for (unsigned i = 0; i < 4000 && guest_u64(&g, "swap_outs") < 1000; i++)
         OK(libcpu_run(g.m, 1000000, &g.stop));
     assert_true(guest_u64(&g, "swap_outs") >= 1000);
-    uint64_t cr3 = cr3_of(&g, "swapper");
+    int32_t pid = 0;
+    uint64_t cr3 = guest_space(&g, "swapper", &pid);
+    assert_int_not_equal(cr3, 0);
     uint64_t base = strtoull(strstr(g.out, "KiB at 0x") + 9, NULL, 16);
     assert_int_equal(base % PAGE, 0);
     for (uint64_t page = 1; page < PAGES; page++) {
-        uint64_t pte = entry_of(&g, cr3, base + page * PAGE), word;
+        uint64_t pte = guest_entry(&g, cr3, base + page * PAGE), word;
         in += pte & 1;
         if (pte == 0 || (pte & 1))
             continue;
@@ -80,7 +58,7 @@ static void entries_name_places_on_the_disk(void **state)
     }
     assert_true(out >= 500 && in >= 500);
     /* The page that is touched all the time has had its second chance each time. */
-    assert_true(entry_of(&g, cr3, base) & 1);
+    assert_true(guest_entry(&g, cr3, base) & 1);
     guest_run_until(&g, "came back");
     assert_true(guest_said(&g, "0 pages of 6144 are wrong"));
     assert_true(guest_u64(&g, "swap_ins") >= 500);
