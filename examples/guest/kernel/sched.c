@@ -183,7 +183,8 @@ static void charge(struct task *task, bool user)
     if (task == &tasks[0])
         return;
     task->vruntime += NANOS_PER_TICK * 1024 / weight(task);
-    if (task->slice_left > NANOS_PER_TICK) {
+    /* Ticks are all that can be measured: the turn ends at the one that is nearest to its end. */
+    if (task->slice_left > NANOS_PER_TICK + NANOS_PER_TICK / 2) {
         task->slice_left -= NANOS_PER_TICK;
         return;
     }
