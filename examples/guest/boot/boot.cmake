@@ -37,3 +37,11 @@ function(boot_disk name)
   add_custom_target(guest_${name} ALL DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/${name}.img)
 endfunction()
 boot_disk(disk "${kernel32}" "${archive} the programs again, as a module")
+
+# The same without the module, as a library: boot_image.
+boot_disk(boot "${kernel32} quiet")
+guest_compile(boot_image_object image FLAGS -I${CMAKE_CURRENT_BINARY_DIR} SOURCES boot_image.S
+  DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/boot.img)
+add_library(boot_image STATIC ${boot_image_object})
+set_target_properties(boot_image PROPERTIES LINKER_LANGUAGE C)
+target_include_directories(boot_image PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
