@@ -11,6 +11,7 @@
 #include "options.h"
 #include "screen.h"
 #include "terminal.h"
+#include "tour/tour.h"
 #include "trace.h"
 
 #include <inttypes.h>
@@ -243,6 +244,14 @@ static int start(struct runner *r)
     return status;
 }
 
+/* Only a person at a terminal is waited for. */
+static int tour(const struct options *o)
+{
+    const bool pauses = !o->no_pause && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    int status = tour_run(o->tour_choice, pauses);
+    return terminal_signal() ? 128 + terminal_signal() : status;
+}
+
 static void finish(struct runner *r)
 {
     debugger_end(r->debugger, STATUS_INTERNAL);
@@ -263,6 +272,8 @@ int main(int argc, char **argv)
     int status = options_parse(argc, argv, &r.o);
     if (status >= 0)
         return status;
+    if (r.o.tour)
+        return tour(&r.o);
     status = start(&r);
     finish(&r);
     return status;

@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include "gdb_socket.h"
+#include "tour/tour.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,8 @@ enum option_id {
     OPT_GDB,
     OPT_S,
     OPT_HOLD,
+    OPT_TOUR,
+    OPT_NO_PAUSE,
     OPT_HELP,
     OPT_VERSION,
 };
@@ -41,6 +44,8 @@ static const struct option long_options[] = {
     {"gdb", required_argument, NULL, OPT_GDB},
     {"s", no_argument, NULL, OPT_S},
     {"S", no_argument, NULL, OPT_HOLD},
+    {"tour", optional_argument, NULL, OPT_TOUR},
+    {"no-pause", no_argument, NULL, OPT_NO_PAUSE},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -48,6 +53,7 @@ static const struct option long_options[] = {
 
 static const char help_text[] =
     "Usage: libcpu-run [options] [image]\n"
+    "       libcpu-run --tour [CHAPTER] [--no-pause]\n"
     "\n"
     "Runs an image on an emulated x86-64 computer; without one, what its first bootable disk\n"
     "holds, and without a disk the bundled guest kernel.\n"
@@ -64,12 +70,16 @@ static const char help_text[] =
     "  --max-insns N       stop after N instructions\n"
     "  --state-hash        print a hash of the final state to standard error\n"
     "  --stats             print counters to standard error\n"
+    "  --tour [CHAPTER]    show how it all works, scene by scene, on the bundled guest: all,\n"
+    "                      a chapter (1 to 7) or a row (such as 5.9)\n"
+    "  --no-pause          the tour does not wait for a key between two scenes\n"
     "  --help, --version\n"
     "\n"
     "While the guest runs, Ctrl-A x ends it and Ctrl-A ? shows the keys.\n"
     "\n"
     "Exit status: 0 power-off; 2v+1 when the guest wrote v to the exit port; 2 triple fault;\n"
-    "4 budget used up; 6 halted for ever; 64 usage; 65 bad image; 66 no such file; 70 internal.\n";
+    "4 budget used up; 6 halted for ever; 64 usage; 65 bad image; 66 no such file; 70 internal.\n"
+    "With --tour: 0 all was observed; 1 something was not.\n";
 
 static int usage(const struct options *o, const char *option, const char *value, const char *why)
 {
@@ -118,9 +128,34 @@ static int gdb_option(const char *s, struct options *o)
     return -1;
 }
 
+static int tour_option(const char *s, struct options *o)
+{
+    if (o->tour_choice)
+        return usage(o, "--tour", s, "there is a chapter already");
+    if (!tour_knows(s))
+        return usage(o, "--tour", s, TOUR_CHOICES);
+    o->tour_choice = s;
+    return -1;
+}
+
+/* The tour makes its own machines. */
+static int check_tour(const struct options *o)
+{
+    const struct computer *c = &o->computer;
+    if (!o->tour)
+        return o->no_pause ? usage(o, "--no-pause", "", "there is no --tour") : -1;
+    if (c->image || c->append || c->module_count || drives_given(&c->drives) || o->gdb || o->trace)
+        return usage(o, "--tour", o->tour_choice ? o->tour_choice : "",
+                     "it runs the bundled guest alone, as it is");
+    return -1;
+}
+
 /* Options that say something about each other. */
 static int check(struct options *o)
 {
+    int status = check_tour(o);
+    if (status >= 0)
+        return status;
     if (o->hold && !o->gdb)
         return usage(o, "-S", "", "nobody could start the machine: it needs -gdb or -s");
     bool gdb = o->gdb && strcmp(o->gdb, "stdio") == 0;
@@ -158,6 +193,8 @@ static int take(int id, char *arg, struct options *o)
     case OPT_GDB: return gdb_option(arg, o);
     case OPT_S: return gdb_option("tcp::1234", o);
     case OPT_HOLD: o->hold = true; return -1;
+    case OPT_TOUR: o->tour = true; return arg ? tour_option(arg, o) : -1;
+    case OPT_NO_PAUSE: o->no_pause = true; return -1;
     case OPT_HELP: fputs(help_text, stdout); return STATUS_OK;
     case OPT_VERSION: printf("libcpu-run %s\n", libcpu_version_string()); return STATUS_OK;
     default: return computer_option(&o->computer, id, arg);
@@ -175,7 +212,8 @@ int options_parse(int argc, char **argv, struct options *o)
             return status;
     }
     for (; optind < argc; optind++) {
-        int status = computer_image(&o->computer, "image", argv[optind]);
+        int status = o->tour ? tour_option(argv[optind], o)
+                             : computer_image(&o->computer, "image", argv[optind]);
         if (status >= 0)
             return status;
     }

@@ -45,6 +45,9 @@ struct options {
     const char *gdb; /* where gdb connects, NULL: nowhere */
     bool hold;       /* -S */
     bool serial_given;
+    bool tour;
+    const char *tour_choice; /* a chapter or row; NULL: all */
+    bool no_pause;
 };
 
 /* Returns -1 to go on, else the exit status (after --help, --version, or an error line). */

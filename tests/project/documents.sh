@@ -21,7 +21,7 @@ grep -q "^## \[$version\]" CHANGELOG.md || grep -q "$version" CHANGELOG.md ||
     complain "CHANGELOG.md does not know $version"
 
 # `src/cpu/run.c` and the like, in backquotes; names with capitals in them (CHIP.c) are patterns.
-for document in README.md ARCHITECTURE.md CONTRIBUTING.md KNOWN_GAPS.md docs/packages.md; do
+for document in README.md ARCHITECTURE.md CONTRIBUTING.md KNOWN_GAPS.md docs/packages.md docs/article.md; do
     while read -r path; do
         [ -e "$path" ] || complain "$document names $path, which is not there"
     done < <(grep -oE '`(src|include|tests|examples|docs|scripts|cmake|bench)/[a-z0-9_./-]+`' "$document" |

@@ -1,5 +1,6 @@
 /*
- * pty.c - libcpu-run on a terminal: raw while the guest runs, the escape key, restored afterwards.
+ * pty.c - libcpu-run on a terminal: raw while the guest runs, the escape key, restored afterwards;
+ * the tour, which waits for keys.
  */
 #include <poll.h>
 #include <pty.h>
@@ -51,7 +52,7 @@ static int is_raw(int fd)
     return tcgetattr(fd, &t) == 0 && !(t.c_lflag & (ICANON | ECHO | ISIG));
 }
 
-static pid_t start(const char *program, int *master, int *slave)
+static pid_t start(char *const argv[], int *master, int *slave)
 {
     text_len = 0;
     text[0] = '\0';
@@ -61,7 +62,7 @@ static pid_t start(const char *program, int *master, int *slave)
     if (pid == 0) {
         login_tty(*slave);
         close(*master);
-        execl(program, program, "-append", "quiet init=/bin/sh", (char *)NULL);
+        execv(argv[0], argv);
         _exit(127);
     }
     return pid;
@@ -69,10 +70,12 @@ static pid_t start(const char *program, int *master, int *slave)
 
 /* Run the shell, use it, end by `how` (keys, or a signal); the status, -1 when something is wrong.
  */
-static int session(const char *program, const char *keys, int sig, int *status)
+static int session(char *program, const char *keys, int sig, int *status)
 {
     int master, slave;
-    pid_t pid = start(program, &master, &slave);
+    char append[] = "-append", cmdline[] = "quiet init=/bin/sh";
+    char *const argv[] = {program, append, cmdline, NULL};
+    pid_t pid = start(argv, &master, &slave);
     if (pid < 0)
         return give_up("no terminal");
     if (!shows(master, "$ "))
@@ -96,11 +99,45 @@ static int session(const char *program, const char *keys, int sig, int *status)
     return raw ? give_up("it was left raw") : 0;
 }
 
+/* A scene, a key, another scene, and away. */
+static int tour(char *program, int *status)
+{
+    int master, slave;
+    char option[] = "--tour", chapter[] = "1";
+    char *const argv[] = {program, option, chapter, NULL};
+    pid_t pid = start(argv, &master, &slave);
+    if (pid < 0)
+        return give_up("no terminal");
+    if (!shows(master, "--- 1.1 ") || !shows(master, "q: leave] "))
+        return give_up("the tour does not wait behind its first scene");
+    if (strstr(text, "--- 1.2 "))
+        return give_up("the tour goes on by itself");
+    type(master, "\r");
+    if (!shows(master, "--- 1.2 "))
+        return give_up("Enter does not lead to the next scene");
+    text_len = 0;
+    text[0] = '\0';
+    if (!shows(master, "q: leave] "))
+        return give_up("the tour does not wait behind its second scene");
+    type(master, "q");
+    if (!shows(master, "2 scenes"))
+        return give_up("q does not leave the tour");
+    waitpid(pid, status, 0);
+    int raw = is_raw(slave);
+    close(master);
+    close(slave);
+    return raw ? give_up("it was left raw") : 0;
+}
+
 int main(int argc, char **argv)
 {
     int status;
     if (argc != 2)
         return 64;
+    if (tour(argv[1], &status))
+        return 1;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return give_up("the tour: not status 0");
     if (session(argv[1], "\001x", 0, &status))
         return 1;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)

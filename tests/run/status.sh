@@ -84,6 +84,15 @@ refuse 64 stdio -gdb stdio -serial stdio
 refuse 70 /nope/socket -gdb unix:/nope/socket
 refuse 70 192.0.2.1 -gdb tcp:192.0.2.1:1234 # no address of this host
 refuse 64 -1 --max-insns -1
+for chapter in 0 8 5.99 5.9x 55 x '' -1; do
+    refuse 64 "--tour '$chapter': a chapter from 1 to 7" "--tour=$chapter"
+done
+refuse 64 "--tour '9'" --tour 9
+refuse 64 already --tour 1 2
+refuse 64 'there is no --tour' --no-pause
+refuse 64 'bundled guest' --tour -append quiet
+refuse 64 'bundled guest' --tour -kernel "$dir/halt"
+refuse 64 'bundled guest' --tour 5 -d int
 refuse 64 tape --image-format tape
 refuse 66 nonexistent /nonexistent
 refuse 66 nope -initrd /nope
