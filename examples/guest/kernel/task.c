@@ -138,15 +138,17 @@ static struct task *free_slot(void)
     return NULL;
 }
 
-/* What a task owns besides its stack and its memory. */
+/* What a task owns besides its stack and its memory. It may lose the processor meanwhile, and a
+ * switch saves the registers of whoever has a place for them: first it has none. */
 static void release(struct task *task)
 {
+    void *fpu = task->fpu;
+    task->fpu = NULL;
+    kfree(fpu);
     fd_table_put(task->fds);
     inode_put(task->cwd);
-    kfree(task->fpu);
     task->fds = NULL;
     task->cwd = NULL;
-    task->fpu = NULL;
 }
 
 static void free_slot_of(struct task *task)
