@@ -168,6 +168,12 @@ void draw_place(struct draw *d, float x, float y, float w, float h)
     add(d, DRAW_PLACE, ROLE_BACK, x, y, w, h);
 }
 
+void draw_region(struct draw *d, float x, float y, float w, float h, const char *tip)
+{
+    draw_place(d, x, y, w, h);
+    draw_tip(d, "%s", tip);
+}
+
 void draw_tip(struct draw *d, const char *format, ...)
 {
     va_list args;

@@ -85,6 +85,9 @@ void draw_strip(struct draw *d, float x, float y, float w, float h, const uint8_
 /* Nothing to see, but a place that can explain itself and be clicked. */
 void draw_place(struct draw *d, float x, float y, float w, float h);
 
+/* The same before anything else is drawn there: explains what has no explanation of its own. */
+void draw_region(struct draw *d, float x, float y, float w, float h, const char *tip);
+
 /* The item that was drawn last: its explanation; what a click on it does. */
 void draw_tip(struct draw *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void draw_click(struct draw *d, unsigned command, uint64_t arg);

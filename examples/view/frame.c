@@ -17,6 +17,7 @@ static void tabs(const struct view *v, struct draw *d)
 {
     float x = 1;
     draw_fill(d, 0, 0, (float)d->cols, 1.2f, ROLE_PANEL, NULL);
+    draw_tip(d, "The screens: a click, a number key, or Tab");
     for (unsigned i = 0; i < SCREENS; i++) {
         bool here = v->screen == i;
         float w = (float)draw_width(screen_names[i]) + 5;
@@ -31,6 +32,7 @@ static void tabs(const struct view *v, struct draw *d)
     }
     draw_text(d, (float)d->cols - 8, 0, ROLE_DIM, "? help");
     draw_click(d, CMD_HELP, 0);
+    draw_tip(d, "Key ?: all keys");
 }
 
 /* ---- time ---- */
@@ -61,6 +63,10 @@ static void controls(const struct view *v, struct draw *d, float y)
         {"r ring", CMD_UNTIL, UNTIL_RING, "Run to the next change between ring 0 and ring 3"},
         {"y syscall", CMD_UNTIL, UNTIL_SYSCALL, "Run to the next SYSCALL"},
     };
+    draw_region(
+        d, 0, y, (float)d->cols, 1,
+        "Time: run, pause, one step, or on to the next event of a kind; how fast it runs, and how "
+        "fast it really was in the last moment");
     float x = draw_text(d, 1, y, v->running ? ROLE_GOOD : ROLE_ACCENT, "%s",
                         v->running ? "■ pause" : "▶ run  ");
     draw_click(d, CMD_RUN, 0);
@@ -167,28 +173,45 @@ static void ticks(const struct view *v, struct draw *d, float y, uint64_t from, 
     }
 }
 
+/* The event that is looked at, or how many there are. */
+static void recorded(const struct view *v, struct draw *d, float x, float y)
+{
+    const struct recorder *r = &v->session.rec;
+    const struct event *e = view_event(v);
+    char title[96];
+    if (e) {
+        event_title(e, title, sizeof(title));
+        draw_cut(d, x, y, d->cols - 60, ROLE_ACCENT,
+                 "event %" PRIu64 ": %s, ring %u, rip 0x%" PRIx64, v->event, title, e->regs.cpl,
+                 e->rip);
+        return;
+    }
+    x = draw_text(d, x, y, ROLE_DIM, "%" PRIu64 " events recorded", r->next);
+    if (r->skipped)
+        x = draw_text(d, x, y, ROLE_DIM, ", %" PRIu64 " more only counted", r->skipped);
+    if (v->session.sampled && v->running)
+        draw_text(d, x, y, ROLE_DIM, ", others not seen");
+    draw_tip(
+        d, "A busy guest makes more events than anybody can look at. At full speed walks, changes "
+           "of the TLB and system instructions are seen for a small part of the time, so that "
+           "looking on does not slow the machine; a lower speed, and every run to an event, sees "
+           "all.");
+}
+
 static void timeline(const struct view *v, struct draw *d, float y)
 {
     uint64_t from, to;
     time_span(v, &from, &to);
+    draw_region(
+        d, 0, y, (float)d->cols, 2,
+        "The timeline: a tick for each event that was recorded. A click on one shows the walk and "
+        "the registers of that moment; < and > zoom, m sets a bookmark.");
     draw_fill(d, 1, y, (float)d->cols - 2, 1, ROLE_PANEL, NULL);
     ticks(v, d, y, from, to);
     draw_text(d, 1, y + 1, ROLE_DIM, "%" PRIu64, from);
     draw_tip(d, "Instructions retired: where the timeline begins. Keys < and > zoom it.");
-    const struct event *e = view_event(v);
-    char title[96] = "", right[48];
-    if (e)
-        event_title(e, title, sizeof(title));
-    if (e)
-        draw_cut(d, 20, y + 1, d->cols - 60, ROLE_ACCENT,
-                 "event %" PRIu64 ": %s, ring %u, rip 0x%" PRIx64, v->event, title, e->regs.cpl,
-                 e->rip);
-    else if (v->session.rec.skipped)
-        draw_text(d, 20, y + 1, ROLE_DIM,
-                  "%" PRIu64 " events recorded, %" PRIu64 " more only counted", v->session.rec.next,
-                  v->session.rec.skipped);
-    else
-        draw_text(d, 20, y + 1, ROLE_DIM, "%" PRIu64 " events recorded", v->session.rec.next);
+    recorded(v, d, 20, y + 1);
+    char right[48];
     snprintf(right, sizeof(right), "%" PRIu64 " instructions", to - 1);
     draw_text(d, (float)(d->cols - 1 - draw_width(right)), y + 1, ROLE_DIM, "%s", right);
 }
@@ -209,15 +232,20 @@ static void state_line(const struct view *v, struct draw *d, float y)
     struct snapshot s;
     view_registers(v, &s);
     draw_fill(d, 0, y, (float)d->cols, 1, ROLE_PANEL, NULL);
+    draw_tip(
+        d, "The state of the CPU, now or at the event that is looked at; then what the machine is "
+           "doing, or the answer to the last key");
     float x = draw_text(d, 1, y, s.cpl == 3 ? ROLE_USER : ROLE_KERNEL, "ring %u", s.cpl);
     draw_tip(d, "The current privilege level: the two low bits of CS");
     x = draw_text(d, x + 2, y, ROLE_TEXT, "%s", mode_name(s.mode));
+    draw_tip(d, "The mode of the CPU: it says how long addresses are and how they are made");
     x = draw_text(d, x + 2, y, ROLE_DIM, "rip ");
     x = draw_text(d, x, y, ROLE_TEXT, "0x%" PRIx64, s.reg[LIBCPU_REG_RIP]);
     draw_click(d, CMD_ADDRESS, s.reg[LIBCPU_REG_RIP]);
     draw_tip(d, "The address of the next instruction. Click to see its translation.");
     x = draw_text(d, x + 2, y, ROLE_DIM, "cr3 ");
     x = draw_text(d, x, y, ROLE_TEXT, "0x%" PRIx64, s.cr3);
+    draw_tip(d, "CR3: where the top page table is. Another value is another address space.");
     x += 2;
     const char *text = v->message[0] ? v->message : v->session.verdict;
     draw_cut(d, x, y, d->cols - (int)x - 1,
@@ -273,7 +301,8 @@ static void help(struct draw *d)
 static void typing(const struct view *v, struct draw *d)
 {
     static const char *const asks[] = {
-        "Address or register: ", "Search address: ", "Breakpoint at: "};
+        "Address or register: ", "Search address, symbol, rights (w+x) or frame (pa 1000): ",
+        "Breakpoint at: "};
     float y = (float)d->rows - 1;
     draw_fill(d, 0, y, (float)d->cols, 1, ROLE_ACCENT, " ");
     float x = draw_text(d, 1, y, ROLE_ON, "%s%s", asks[v->ask], v->entry);

@@ -41,7 +41,7 @@ const struct key_binding key_bindings[] = {
     {']', CMD_TURN, false, 1, NULL, NULL},
     {'l', CMD_LIVE, false, 0, "l", "back to what happens now"},
     {'a', CMD_ASK, false, ASK_ADDRESS, "a", "type an address, or the name of a register"},
-    {'/', CMD_ASK, false, ASK_SEARCH, "/", "search an address in the address space"},
+    {'/', CMD_ASK, false, ASK_SEARCH, "/", "search: address, symbol, rights (w+x), frame (pa 1000)"},
     {'x', CMD_ACCESS, false, 0, "x", "another kind of access, or another ring"},
     {'B', CMD_ASK, false, ASK_BREAK, "B", "type a breakpoint; again: take it away"},
     {'b', CMD_BREAK, false, -1, "b", "a breakpoint at the instruction shown"},

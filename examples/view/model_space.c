@@ -176,6 +176,16 @@ bool space_lookup(libcpu *m, uint64_t cr3, unsigned paging, uint64_t la, struct 
     return false;
 }
 
+bool space_alive(libcpu *m, uint64_t cr3, const struct snapshot *now)
+{
+    const uint64_t idt = libcpu_reg(m, LIBCPU_REG_IDTR_BASE);
+    const unsigned paging = space_paging(now);
+    struct space_page here, there;
+    if (!space_lookup(m, now->cr3, paging, idt, &here))
+        return true; /* nobody can tell */
+    return space_lookup(m, cr3, paging, idt, &there) && there.pa == here.pa;
+}
+
 /* ---- ranges ---- */
 
 struct gather {
@@ -243,6 +253,23 @@ void space_read(libcpu *m, uint64_t cr3, unsigned paging, uint64_t other, struct
         out->truncated = true;
 }
 
+uint64_t space_nearest(libcpu *m, const struct recorder *r, const struct snapshot *now)
+{
+    static struct space space; /* large */
+    uint64_t best = 0, most = 0;
+    for (unsigned i = 0; i < r->space_count; i++) {
+        const uint64_t other = r->space[i].cr3;
+        if (other == (now->cr3 & ~UINT64_C(0xfff)) || !space_alive(m, other, now))
+            continue;
+        space_read(m, now->cr3, space_paging(now), other, &space);
+        if (!best || space.shared > most) {
+            most = space.shared;
+            best = other;
+        }
+    }
+    return best;
+}
+
 static struct space_range *range_of(struct space *s, uint64_t la)
 {
     unsigned low = 0, high = s->count;
@@ -256,14 +283,30 @@ static struct space_range *range_of(struct space *s, uint64_t la)
     return low < s->count && s->range[low].la <= la ? &s->range[low] : NULL;
 }
 
+/* The first of the last events that count as recent. */
+static uint64_t recent(const struct recorder *r)
+{
+    return r->next > SPACE_RECENT ? r->next - SPACE_RECENT : 0;
+}
+
 void space_heat(struct space *s, const struct recorder *r)
 {
-    uint64_t first = r->next > 2000 ? r->next - 2000 : 0;
-    for (uint64_t seq = first; seq < r->next; seq++) {
-        const struct event *e = record_get(r, seq);
-        struct space_range *range;
-        if (e && e->kind == EVENT_WALK && e->walk.ok && (range = range_of(s, e->walk.la)))
+    struct space_range *range;
+    for (uint64_t seq = recent(r); seq < r->next; seq++)
+        if (r->kind[seq % RECORD_EVENTS] == EVENT_WALK &&
+            (range = range_of(s, r->where[seq % RECORD_EVENTS])))
             range->heat++;
+}
+
+void space_node_heat(const struct recorder *r, bool top, uint64_t base, unsigned shift,
+                     unsigned count, uint16_t *heat)
+{
+    memset(heat, 0, count * sizeof(*heat));
+    for (uint64_t seq = recent(r); seq < r->next; seq++) {
+        uint64_t n = (r->where[seq % RECORD_EVENTS] - base) >> shift;
+        n = top ? n & (count - 1) : n;
+        if (r->kind[seq % RECORD_EVENTS] == EVENT_WALK && n < count)
+            heat[n]++;
     }
 }
 

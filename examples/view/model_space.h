@@ -40,7 +40,7 @@ struct space_range {
     uint32_t heat; /* recent walks in it */
 };
 
-enum { SPACE_RANGES = 2048, SPACE_PAGES = 1 << 18 };
+enum { SPACE_RANGES = 2048, SPACE_PAGES = 1 << 18, SPACE_RECENT = 2000 };
 
 struct space {
     uint64_t cr3;
@@ -61,6 +61,10 @@ bool space_each(libcpu *m, uint64_t cr3, unsigned paging, space_page_fn fn, void
 /* The frame of a page in another space; false: none. */
 bool space_lookup(libcpu *m, uint64_t cr3, unsigned paging, uint64_t la, struct space_page *page);
 
+/* Is there still an address space at a CR3 that was seen? One whose process has ended does not map
+ * the interrupt table as the current one does: its tables are other data by now. */
+bool space_alive(libcpu *m, uint64_t cr3, const struct snapshot *now);
+
 /* The paging mode that the registers say. */
 unsigned space_paging(const struct snapshot *s);
 
@@ -69,10 +73,19 @@ void space_read(libcpu *m, uint64_t cr3, unsigned paging, uint64_t other, struct
 /* Count recent walks. */
 void space_heat(struct space *s, const struct recorder *r);
 
+/* The CR3 of the space, of those that were seen, that has the most in common with the current one:
+ * after fork, the other process. 0: there is no other. */
+uint64_t space_nearest(libcpu *m, const struct recorder *r, const struct snapshot *now);
+
 /* The 512 (or fewer) entries of the table at the end of a way of entries: what each maps; returns
  * how many, and the address that the first of them is for. 0: no such table. */
 unsigned space_node(libcpu *m, uint64_t cr3, unsigned paging, const uint16_t *way, unsigned depth,
                     uint8_t *roles, uint64_t *base, unsigned *shift);
+
+/* How many of the recent events were walks in each of `count` entries from an address on; `top`:
+ * of the top table, whose addresses have copies of their sign above. */
+void space_node_heat(const struct recorder *r, bool top, uint64_t base, unsigned shift,
+                     unsigned count, uint16_t *heat);
 
 /* "rwxu": what may be done. */
 void space_rights(uint8_t flags, char text[5]);

@@ -29,17 +29,33 @@ void snapshot_take(libcpu *m, struct snapshot *s)
 
 /* ---- the ring ---- */
 
+static void skip(struct recorder *r, unsigned kind)
+{
+    r->counts[kind]++;
+    r->missing++;
+    r->skipped++;
+}
+
+/* May an event still be recorded, or is one waited for? Else it is counted, before anything has
+ * been spent on it: a busy guest makes very many. */
+static bool passes(struct recorder *r, unsigned kind)
+{
+    if (r->allowance || (r->wanted && !r->found))
+        return true;
+    skip(r, kind);
+    return false;
+}
+
 /* Put it into the ring, if the slice may still record, and stop the run if it was waited for. */
 static void add(struct recorder *r, struct event *e)
 {
     struct libcpu_stats stats;
     bool wanted = r->wanted && !r->found && r->wanted(r->wanted_user, e);
-    r->counts[e->kind]++;
     if (!wanted && r->allowance == 0) {
-        r->missing++;
-        r->skipped++;
+        skip(r, e->kind);
         return;
     }
+    r->counts[e->kind]++;
     if (r->allowance)
         r->allowance--;
     libcpu_stats_get(r->m, &stats);
@@ -56,6 +72,7 @@ static void add(struct recorder *r, struct event *e)
         libcpu_request_stop(r->m);
     }
     r->when[r->next % RECORD_EVENTS] = e->insns;
+    r->where[r->next % RECORD_EVENTS] = e->address;
     r->kind[r->next % RECORD_EVENTS] = e->kind;
     r->event[r->next++ % RECORD_EVENTS] = *e;
 }
@@ -85,12 +102,13 @@ uint64_t record_seek(const struct recorder *r, uint64_t seq, int direction, unsi
 
 /* ---- address spaces ---- */
 
-static void see_space(struct recorder *r, uint64_t cr3)
+static void see_space(struct recorder *r, uint64_t loaded)
 {
     struct libcpu_stats stats;
     struct space_seen *oldest = &r->space[0];
-    cr3 &= ~UINT64_C(0xfff) & ~(UINT64_C(1) << 63);
+    const uint64_t cr3 = loaded & ~UINT64_C(0xfff) & ~(UINT64_C(1) << 63);
     libcpu_stats_get(r->m, &stats);
+    r->now = loaded;
     for (unsigned i = 0; i < r->space_count; i++) {
         struct space_seen *s = &r->space[i];
         if (s->cr3 == cr3) {
@@ -110,10 +128,13 @@ static void see_space(struct recorder *r, uint64_t cr3)
 
 static void on_walk(void *user, libcpu *m, const struct libcpu_walk *walk)
 {
-    struct event e = {.kind = EVENT_WALK, .address = walk->la, .has_walk = 1, .walk = *walk};
+    struct recorder *r = user;
     (void)m;
-    if (walk->paging != LIBCPU_PAGING_NONE)
-        add(user, &e);
+    r->walked = walk->la;
+    if (walk->paging == LIBCPU_PAGING_NONE || !passes(r, EVENT_WALK))
+        return;
+    struct event e = {.kind = EVENT_WALK, .address = walk->la, .has_walk = 1, .walk = *walk};
+    add(r, &e);
 }
 
 /* The walk that a page fault's error code speaks of, as the tables are now. */
@@ -133,6 +154,10 @@ static enum libcpu_hook_answer on_event(void *user, libcpu *m, const struct libc
         [LIBCPU_EVENT_SOFTWARE] = EVENT_SOFT,
         [LIBCPU_EVENT_INTERRUPT] = EVENT_IRQ,
     };
+    struct recorder *r = user;
+    r->vectors[ev->vector]++;
+    if (!passes(r, kinds[ev->kind]))
+        return LIBCPU_HOOK_GO_ON;
     struct event e = {
         .kind = kinds[ev->kind],
         .vector = ev->vector,
@@ -143,13 +168,18 @@ static enum libcpu_hook_answer on_event(void *user, libcpu *m, const struct libc
     };
     if (e.kind == EVENT_FAULT && e.vector == 14)
         fault_walk(m, &e);
-    ((struct recorder *)user)->vectors[ev->vector]++;
-    add(user, &e);
+    add(r, &e);
     return LIBCPU_HOOK_GO_ON;
 }
 
 static void on_privilege(void *user, libcpu *m, unsigned from, unsigned to)
 {
+    struct recorder *r = user;
+    const uint64_t cr3 = libcpu_reg(m, LIBCPU_REG_CR3);
+    if (cr3 != r->now) /* it was loaded while nobody looked */
+        see_space(r, cr3);
+    if (!passes(r, EVENT_RING))
+        return;
     struct event e = {.kind = EVENT_RING, .before = from, .after = to};
     e.address = libcpu_reg(m, LIBCPU_REG_RIP);
     add(user, &e);
@@ -157,7 +187,10 @@ static void on_privilege(void *user, libcpu *m, unsigned from, unsigned to)
 
 static enum libcpu_hook_answer on_syscall(void *user, libcpu *m, uint64_t la, bool sysenter)
 {
-    struct event e = {.kind = sysenter ? EVENT_SYSENTER : EVENT_SYSCALL, .rip = la};
+    const unsigned kind = sysenter ? EVENT_SYSENTER : EVENT_SYSCALL;
+    if (!passes(user, kind))
+        return LIBCPU_HOOK_GO_ON;
+    struct event e = {.kind = (uint8_t)kind, .rip = la};
     e.after = libcpu_reg(m, LIBCPU_REG_RAX);
     add(user, &e);
     return LIBCPU_HOOK_GO_ON;
@@ -165,15 +198,19 @@ static enum libcpu_hook_answer on_syscall(void *user, libcpu *m, uint64_t la, bo
 
 static void on_sysret(void *user, libcpu *m, uint64_t rip)
 {
-    struct event e = {.kind = EVENT_SYSRET, .address = rip};
     (void)m;
+    if (!passes(user, EVENT_SYSRET))
+        return;
+    struct event e = {.kind = EVENT_SYSRET, .address = rip};
     add(user, &e);
 }
 
 static void on_iret(void *user, libcpu *m, uint64_t rip)
 {
-    struct event e = {.kind = EVENT_IRET, .address = rip};
     (void)m;
+    if (!passes(user, EVENT_IRET))
+        return;
+    struct event e = {.kind = EVENT_IRET, .address = rip};
     add(user, &e);
 }
 
@@ -194,11 +231,17 @@ static enum libcpu_hook_answer on_cr(void *user, libcpu *m, const struct libcpu_
 
 static void on_tlb(void *user, libcpu *m, const struct libcpu_tlb_event *t)
 {
-    struct event e = {.kind = t->kind == LIBCPU_TLB_FLUSH ? EVENT_FLUSH : EVENT_INVLPG,
-                      .address = t->la,
-                      .after = t->keeps_global};
+    struct recorder *r = user;
+    const bool evict = t->kind == LIBCPU_TLB_EVICT;
+    const unsigned kind = evict                         ? EVENT_EVICT
+                          : t->kind == LIBCPU_TLB_FLUSH ? EVENT_FLUSH
+                                                        : EVENT_INVLPG;
     (void)m;
-    add(user, &e);
+    if (!passes(r, kind))
+        return;
+    struct event e = {.kind = (uint8_t)kind, .address = t->la, .before = t->pa};
+    e.after = evict ? r->walked & ~UINT64_C(0xfff) : t->keeps_global;
+    add(r, &e);
 }
 
 static enum libcpu_hook_answer on_halt(void *user, libcpu *m, uint64_t la)
@@ -209,22 +252,47 @@ static enum libcpu_hook_answer on_halt(void *user, libcpu *m, uint64_t la)
     return LIBCPU_HOOK_GO_ON;
 }
 
-enum libcpu_err record_begin(struct recorder *r, libcpu *m)
+static enum libcpu_err add_hooks(struct recorder *r)
 {
     const struct libcpu_range crs = {0, 4};
+    libcpu_hook *h = r->hook;
+    libcpu *m = r->m;
+    enum libcpu_err err;
+    if ((err = libcpu_hook_walk(m, NULL, on_walk, r, h++)) ||
+        (err = libcpu_hook_syscall(m, NULL, on_syscall, r, h++)) ||
+        (err = libcpu_hook_sysret(m, NULL, on_sysret, r, h++)) ||
+        (err = libcpu_hook_iret(m, NULL, on_iret, r, h++)) ||
+        (err = libcpu_hook_cr(m, &crs, on_cr, r, h++)) ||
+        (err = libcpu_hook_hlt(m, NULL, on_halt, r, h++)))
+        return err;
+    return libcpu_hook_tlb(m, LIBCPU_TLB_FLUSH | LIBCPU_TLB_FLUSH_PAGE | LIBCPU_TLB_EVICT, NULL,
+                           on_tlb, r, h);
+}
+
+enum libcpu_err record_watch(struct recorder *r, bool all)
+{
+    enum libcpu_err err = LIBCPU_ERR_OK;
+    if (r->watching == all)
+        return err;
+    memset(r->hook, 0, all ? sizeof(r->hook) : 0);
+    if (all)
+        err = add_hooks(r);
+    for (unsigned i = 0; (err || !all) && i < RECORD_HOOKS; i++)
+        if (r->hook[i])
+            libcpu_hook_remove(r->m, r->hook[i]);
+    r->watching = all && !err;
+    return err;
+}
+
+enum libcpu_err record_begin(struct recorder *r, libcpu *m)
+{
     enum libcpu_err err;
     r->m = m;
     r->allowance = RECORD_ALLOWANCE;
-    if ((err = libcpu_hook_walk(m, NULL, on_walk, r, NULL)) ||
-        (err = libcpu_hook_event(m, NULL, on_event, r, NULL)) ||
-        (err = libcpu_hook_privilege(m, on_privilege, r, NULL)) ||
-        (err = libcpu_hook_syscall(m, NULL, on_syscall, r, NULL)) ||
-        (err = libcpu_hook_sysret(m, NULL, on_sysret, r, NULL)) ||
-        (err = libcpu_hook_iret(m, NULL, on_iret, r, NULL)) ||
-        (err = libcpu_hook_cr(m, &crs, on_cr, r, NULL)) ||
-        (err = libcpu_hook_hlt(m, NULL, on_halt, r, NULL)))
+    if ((err = libcpu_hook_event(m, NULL, on_event, r, NULL)) ||
+        (err = libcpu_hook_privilege(m, on_privilege, r, NULL)))
         return err;
-    return libcpu_hook_tlb(m, LIBCPU_TLB_FLUSH | LIBCPU_TLB_FLUSH_PAGE, NULL, on_tlb, r, NULL);
+    return record_watch(r, true);
 }
 
 /* ---- words ---- */
@@ -264,6 +332,9 @@ void event_title(const struct event *e, char *text, size_t size)
         snprintf(text, size, "walk of 0x%" PRIx64 "%s", e->address, e->walk.ok ? "" : ": fault");
         break;
     case EVENT_INVLPG: snprintf(text, size, "TLB drops 0x%" PRIx64, e->address); break;
+    case EVENT_EVICT:
+        snprintf(text, size, "TLB evicts 0x%" PRIx64 " for 0x%" PRIx64, e->address, e->after);
+        break;
     case EVENT_FLUSH:
         snprintf(text, size, "TLB flush%s", e->after ? ", global pages stay" : "");
         break;

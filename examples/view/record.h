@@ -4,7 +4,9 @@
  *
  * Events come from hooks. A busy guest makes more of them than a person can look at and than a
  * fast machine may spend time on, so each slice of a run records at most RECORD_ALLOWANCE of them;
- * the rest is counted and the next event says that some are missing before it.
+ * the rest is counted and the next event says that some are missing before it.  Hooks of walks, of
+ * the TLB and of system instructions slow the code itself; record_watch() takes them away.  Those
+ * of exceptions, interrupts and rings are always there.
  */
 #ifndef VIEW_RECORD_H
 #define VIEW_RECORD_H
@@ -26,6 +28,7 @@
     X(CR, "MOV CR")                                                                                \
     X(FLUSH, "TLB flush")                                                                          \
     X(INVLPG, "TLB page flush")                                                                    \
+    X(EVICT, "TLB eviction")                                                                       \
     X(HALT, "HLT")
 
 enum event_kind {
@@ -51,9 +54,10 @@ struct event {
     uint64_t insns; /* retired before it */
     uint64_t time_ns;
     uint64_t rip;
-    uint64_t address; /* FAULT: CR2. INVLPG: the page. RING, SYSRET, IRET: where it goes */
-    uint64_t before;  /* CR3, CR: old value. RING: old level */
-    uint64_t after;   /* CR3, CR: new value. RING: new level. SYSCALL: RAX */
+    uint64_t
+        address; /* FAULT: CR2. WALK, INVLPG, EVICT: the page. RING, SYSRET, IRET: where it goes */
+    uint64_t before;  /* CR3, CR: old value. RING: old level. EVICT: physical page */
+    uint64_t after;   /* CR3, CR: new value. RING: new level. SYSCALL: RAX. EVICT: for which page */
     uint32_t error;   /* FAULT: error code */
     uint32_t missing; /* events before this one that were not recorded */
     uint8_t kind;
@@ -64,7 +68,7 @@ struct event {
     struct libcpu_walk walk;
 };
 
-enum { RECORD_EVENTS = 8192, RECORD_ALLOWANCE = 400, RECORD_SPACES = 64 };
+enum { RECORD_EVENTS = 8192, RECORD_ALLOWANCE = 200, RECORD_SPACES = 64, RECORD_HOOKS = 7 };
 
 /* An address space that has been seen: a value of CR3. */
 struct space_seen {
@@ -87,17 +91,24 @@ struct recorder {
     uint64_t vectors[256];   /* exceptions, software interrupts and interrupts, by vector */
     record_wanted_fn wanted; /* NULL: nothing */
     void *wanted_user;
-    bool found; /* the wanted one has come: event number `found_at` */
+    libcpu_hook hook[RECORD_HOOKS]; /* of record_watch() */
+    bool watching;
+    uint64_t now;    /* CR3, as see_space() knew it last */
+    uint64_t walked; /* the address of the last walk */
+    bool found;      /* the wanted one has come: event number `found_at` */
     uint64_t found_at;
     unsigned space_count;
     struct space_seen space[RECORD_SPACES];
     /* What a timeline asks of every event for every picture, close together; then all of it. */
-    uint64_t when[RECORD_EVENTS]; /* instructions retired before it */
+    uint64_t when[RECORD_EVENTS];  /* instructions retired before it */
+    uint64_t where[RECORD_EVENTS]; /* event.address */
     uint8_t kind[RECORD_EVENTS];
     struct event event[RECORD_EVENTS];
 };
 
 enum libcpu_err record_begin(struct recorder *r, libcpu *m);
+/* See everything, or (false) only what costs the machine nothing: exceptions, interrupts, rings. */
+enum libcpu_err record_watch(struct recorder *r, bool all);
 
 /* The event with a sequence number; NULL: overwritten, or not yet. */
 const struct event *record_get(const struct recorder *r, uint64_t seq);

@@ -44,6 +44,8 @@ static void code(struct view *v, struct draw *d, struct area a, uint64_t la, uns
     struct code_line lines[CODE_LINES];
     if (a.h < 6)
         return;
+    draw_region(d, a.x, a.y, (float)a.w, (float)a.h,
+                "Instructions around RIP: address, bytes, text. The lit one comes next.");
     unsigned here, before = a.h > 12 ? 7 : 3, after = (unsigned)a.h - before - 1;
     unsigned n = code_around(v->session.m, la, mode, before, after, lines, &here);
     for (unsigned i = 0; i < n && i < (unsigned)a.h; i++)
@@ -81,6 +83,8 @@ static void registers(struct draw *d, struct area a, const struct snapshot *s,
                       const struct snapshot *before)
 {
     static const uint8_t order[16] = {0, 3, 1, 2, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14, 15};
+    draw_region(d, a.x, a.y, (float)a.w, (float)a.h,
+                "The registers; those that the last step has changed are lit");
     for (unsigned i = 0; i < 16; i++) {
         unsigned r = order[i];
         bool changed = before && s->reg[r] != before->reg[r];
@@ -120,6 +124,8 @@ static void stack(struct view *v, struct draw *d, struct area a, const struct sn
 {
     unsigned word = s->mode == LIBCPU_MODE_LONG64 ? 8 : 4;
     uint64_t sp = s->reg[LIBCPU_REG_RSP];
+    draw_region(d, a.x, a.y, (float)a.w, (float)a.h,
+                "The stack, from RSP upwards: the address and what lies there");
     draw_text(d, a.x, a.y, ROLE_STRONG, "Stack");
     for (int i = 0; i < a.h - 1; i++) {
         uint64_t value = 0, la = sp + (uint64_t)i * word;
@@ -147,6 +153,8 @@ static void memory(struct view *v, struct draw *d, struct area a, const struct s
         la = s->reg[rsi ? LIBCPU_REG_RSI : LIBCPU_REG_RSP];
     }
     la &= ~UINT64_C(15);
+    draw_region(d, a.x, a.y, (float)a.w, (float)a.h,
+                "Memory: the linear address, sixteen bytes from it on, and the same as characters");
     float x = draw_text(d, a.x, a.y, ROLE_STRONG, "Memory");
     draw_text(d, x + 2, a.y, ROLE_DIM, "%s", what);
     for (int row = 0; row < a.h - 1; row++, la += 16) {
@@ -171,6 +179,8 @@ static void memory(struct view *v, struct draw *d, struct area a, const struct s
 static void phase_box(struct draw *d, float x, float y, float w, const char *title, bool lit)
 {
     draw_fill(d, x, y, w, 5, ROLE_PANEL, NULL);
+    draw_tip(d, "One instruction in slow motion: o shows the next of its phases. This is %s.",
+             title);
     if (lit)
         draw_fill(d, x, y, w, 0.12f, ROLE_FLASH, NULL);
     draw_text(d, x + 1, y, lit ? ROLE_FLASH : ROLE_DIM, "%s%s", lit ? "▸ " : "", title);

@@ -94,6 +94,8 @@ void screen_console(struct view *v, struct draw *d, struct area a)
     const struct console *c = &v->session.console;
     bool has_vga = libcpu_text_screen(v->session.m, cells, CELLS, &s) == LIBCPU_ERR_OK &&
                    vga_in_use(cells, &s);
+    draw_region(d, a.x, a.y, (float)a.w, (float)a.h,
+                "What the guest prints: on its text screen, and to its first serial port");
     int top = has_vga ? (s.rows < a.h - 5 ? s.rows : a.h - 5) : 0;
     if (has_vga)
         vga(v, d, (struct area){a.x, a.y, a.w, top}, cells, &s);

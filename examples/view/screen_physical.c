@@ -3,6 +3,7 @@
  * written lately.
  */
 #include "model_space.h"
+#include "pace.h"
 #include "view.h"
 
 #include <inttypes.h>
@@ -26,7 +27,7 @@ struct frame {
 struct physical {
     uint64_t insns;
     uint64_t cr3;
-    unsigned age;
+    struct pace pace;
     unsigned frames;
     unsigned tables, mapped, shared;
     struct frame frame[FRAMES];
@@ -95,7 +96,8 @@ static void refresh(struct view *v, struct physical *p, const struct snapshot *s
     }
     for (unsigned i = 0; i < r->space_count; i++) {
         seen |= r->space[i].cr3 == now;
-        space_each(v->session.m, r->space[i].cr3, paging, mark, p);
+        if (space_alive(v->session.m, r->space[i].cr3, s))
+            space_each(v->session.m, r->space[i].cr3, paging, mark, p);
     }
     if (!seen)
         space_each(v->session.m, s->cr3, paging, mark, p);
@@ -132,6 +134,9 @@ static void legend(struct draw *d, float x, float y, const struct physical *p)
                 {ROLE_GOOD, "o shared by programs"}, {ROLE_TABLE, "t page table"},
                 {ROLE_FLASH, "* just written"},      {ROLE_RULE, ". in the map of all memory"}};
     float left = x;
+    draw_region(
+        d, x, y, (float)d->cols, 2,
+        "What is known of the frames of memory, from all address spaces that have been seen");
     x = draw_text(d, x, y, ROLE_STRONG, "%u frames of 4 KiB", p->frames);
     draw_text(
         d, x + 2, y, ROLE_DIM,
@@ -167,8 +172,9 @@ static void cells(struct view *v, struct draw *d, float x, float y, int cols, un
         uint64_t pa = (uint64_t)(first + i * per_cell) << 12;
         draw_place(d, x + (float)i, y, 1, 1);
         draw_click(d, CMD_FRAME, pa);
-        draw_tip(d, "Physical 0x%" PRIx64 " to 0x%" PRIx64 ". Click: who maps it.", pa,
-                 pa + ((uint64_t)per_cell << 12) - 1);
+        if (view_hovers(v, x + (float)i, y, 1, 1))
+            draw_tip(d, "Physical 0x%" PRIx64 " to 0x%" PRIx64 ". Click: who maps it.", pa,
+                     pa + ((uint64_t)per_cell << 12) - 1);
     }
 }
 
@@ -182,6 +188,9 @@ static int frame_map(struct view *v, struct draw *d, struct area a, const struct
            (unsigned)a.h)
         per_cell *= 2;
     int row = 0;
+    draw_region(d, a.x, a.y, (float)a.w, (float)a.h,
+                "A place for each frame, or for a few of them; on the left the physical address. "
+                "Click one.");
     for (unsigned first = 0; first < p->frames; first += per_cell * (unsigned)cols, row++) {
         draw_text(d, a.x, a.y + (float)row, ROLE_DIM, "%010" PRIx64, (uint64_t)first << 12);
         cells(v, d, a.x + 12, a.y + (float)row, cols, first, per_cell, p);
@@ -219,29 +228,51 @@ static bool find_mapper(void *user, const struct space_page *page)
     return true;
 }
 
+/* Who maps a frame: all spaces, which takes its time. */
+static void find_mappers(struct view *v, const struct snapshot *s, struct mappers *m)
+{
+    const struct recorder *r = &v->session.rec;
+    const unsigned paging = space_paging(s);
+    const uint64_t now = s->cr3 & ~UINT64_C(0xfff);
+    bool seen = false;
+    m->count = 0;
+    for (unsigned i = 0; i < r->space_count; i++) {
+        m->cr3 = r->space[i].cr3;
+        seen |= m->cr3 == now;
+        if (space_alive(v->session.m, m->cr3, s))
+            space_each(v->session.m, m->cr3, paging, find_mapper, m);
+    }
+    m->cr3 = now;
+    if (!seen)
+        space_each(v->session.m, s->cr3, paging, find_mapper, m);
+}
+
+/* The frame that was chosen; nothing was: where the CPU is. */
+static uint64_t chosen_frame(struct view *v, const struct snapshot *s)
+{
+    struct libcpu_walk w;
+    uint32_t access = LIBCPU_ACCESS_FETCH | (s->cpl == 3 ? LIBCPU_ACCESS_USER : 0);
+    if (v->frame != UINT64_MAX)
+        return v->frame;
+    libcpu_translate(v->session.m, s->reg[LIBCPU_REG_RIP], access, &w);
+    return (w.ok ? w.pa : s->cr3) & UINT64_C(0xffffffffff000);
+}
+
 static void explain_frame(struct view *v, struct draw *d, struct area a, const struct snapshot *s)
 {
     static struct mappers m;
-    const struct recorder *r = &v->session.rec;
-    unsigned paging = space_paging(s);
-    uint64_t now = s->cr3 & ~UINT64_C(0xfff);
-    bool seen = false;
-    memset(&m, 0, sizeof(m));
-    m.frame = v->frame;
-    if (m.frame == UINT64_MAX) { /* nothing was chosen: where the CPU is */
-        struct libcpu_walk w;
-        uint32_t access = LIBCPU_ACCESS_FETCH | (s->cpl == 3 ? LIBCPU_ACCESS_USER : 0);
-        libcpu_translate(v->session.m, s->reg[LIBCPU_REG_RIP], access, &w);
-        m.frame = (w.ok ? w.pa : s->cr3) & UINT64_C(0xffffffffff000);
+    static struct pace pace;
+    static uint64_t key[4];
+    const uint64_t now[4] = {chosen_frame(v, s), s->cr3, v->session.stop.total_insns,
+                             v->session.rec.space_count};
+    bool same = m.frame == v->frame || v->frame == UINT64_MAX;
+    if (memcmp(key, now, sizeof(key)) != 0 && pace_begin(&pace, v->running && same)) {
+        m.frame = now[0];
+        find_mappers(v, s, &m);
+        memcpy(key, now, sizeof(key));
+        pace_end(&pace);
     }
-    for (unsigned i = 0; i < r->space_count; i++) {
-        m.cr3 = r->space[i].cr3;
-        seen |= m.cr3 == now;
-        space_each(v->session.m, m.cr3, paging, find_mapper, &m);
-    }
-    m.cr3 = now;
-    if (!seen)
-        space_each(v->session.m, s->cr3, paging, find_mapper, &m);
+    draw_region(d, a.x, a.y, (float)a.w, (float)a.h, "The reverse map: who leads to this frame");
     draw_text(d, a.x, a.y, ROLE_STRONG, "Frame 0x%" PRIx64 "%s: %u mappings", m.frame,
               v->frame == UINT64_MAX ? ", where the CPU is" : "", m.count);
     draw_tip(d,
@@ -272,18 +303,22 @@ void screen_physical(struct view *v, struct draw *d, struct area a)
     struct snapshot s;
     view_registers(v, &s);
     uint64_t insns = v->session.stop.total_insns;
-    if (p.frames == 0 || p.cr3 != s.cr3 || (p.insns != insns && (++p.age >= 15 || !v->running))) {
+    bool changed = p.frames == 0 || p.cr3 != s.cr3 || p.insns != insns;
+    if (changed && pace_begin(&p.pace, v->running && p.frames)) {
         refresh(v, &p, &s);
         p.insns = insns;
         p.cr3 = s.cr3;
-        p.age = 0;
+        pace_end(&p.pace);
     }
     int low = 8;
     legend(d, a.x, a.y, &p);
     int rows = frame_map(v, d, (struct area){a.x, a.y + 3, a.w, a.h - low - 4}, &p);
     struct area under = {a.x, a.y + (float)rows + 4, a.w, a.h - rows - 4};
-    if (space_paging(&s) == LIBCPU_PAGING_NONE)
+    if (space_paging(&s) == LIBCPU_PAGING_NONE) {
         draw_text(d, under.x, under.y, ROLE_DIM, "There is no paging: nothing is mapped yet.");
-    else
-        explain_frame(v, d, under, &s);
+        draw_tip(d, "Without paging a linear address is the physical address");
+        return;
+    }
+
+    explain_frame(v, d, under, &s);
 }

@@ -47,6 +47,7 @@ static void over_time(struct view *v, struct draw *d, struct area a)
         if (e)
             cpl = (unsigned)e->after;
     }
+    draw_region(d, a.x, a.y, (float)a.w, 2, "Which ring the CPU was in, over the recorded time");
     draw_text(d, a.x, a.y, ROLE_USER, "ring 3");
     draw_strip(d, a.x + 8, a.y + 0.1f, (float)a.w - 8, 0.8f, user, TIME_COLUMNS);
     draw_tip(d, "Programs: when the CPU was in ring 3, over the recorded time. < and > zoom.");
@@ -157,6 +158,10 @@ static void sequence(struct view *v, struct draw *d, struct area a)
     }
     while (n < most && (seq = record_seek(r, seq, -1, shown)) != UINT64_MAX)
         seqs[n++] = seq;
+    draw_region(d, a.x - 1, a.y, (float)a.w + 1, (float)a.h,
+                "What took the CPU from one ring to the other, the last at the bottom: "
+                "instructions retired "
+                "before it, instructions since the one above, and the way");
     draw_text(d, a.x, a.y, ROLE_DIM, "instructions");
     draw_text(d, a.x + 21, a.y, ROLE_USER, "ring 3");
     draw_text(d, a.x + 49, a.y, ROLE_KERNEL, "ring 0");
@@ -219,9 +224,11 @@ static const char *gate_name(const struct gate *g)
     }
 }
 
-static void gate_line(struct draw *d, float x, float y, unsigned vector, const struct gate *g,
-                      uint64_t count)
+static void gate_line(struct view *v, struct draw *d, struct area a, unsigned vector,
+                      const struct gate *g, uint64_t count)
 {
+    char name[80];
+    float x = a.x, y = a.y;
     x = draw_text(d, x, y, count ? ROLE_STRONG : ROLE_DIM, "%02x %-4s", vector,
                   vector_name(vector));
     x = draw_text(d, x + 1, y, ROLE_TEXT, "%016" PRIx64, g->handler);
@@ -234,13 +241,19 @@ static void gate_line(struct draw *d, float x, float y, unsigned vector, const s
     if (g->ist)
         x = draw_text(d, x + 1, y, ROLE_DIM, "ist%u", g->ist);
     if (count)
-        draw_text(d, x + 1, y, ROLE_FLASH, "×%" PRIu64, count);
+        x = draw_text(d, x + 1, y, ROLE_FLASH, "×%" PRIu64, count);
+    symbols_text(&v->session.symbols, g->handler, name, sizeof(name));
+    draw_cut(d, x + 1, y, a.w - (int)(x + 1 - a.x), ROLE_DIM, "%s", name);
 }
 
 /* Vectors that were used first, then the others that are there. */
 static void idt(struct view *v, struct draw *d, struct area a, const struct snapshot *s)
 {
     int line = 1;
+    draw_region(
+        d, a.x, a.y, (float)a.w, (float)a.h,
+        "A gate for each vector: the handler, its kind, from which ring INT may use it, on which "
+        "stack (ist), and how often it was used");
     draw_text(d, a.x, a.y, ROLE_STRONG, "IDT");
     draw_text(d, a.x + 4, a.y, ROLE_DIM, "at 0x%" PRIx64 ", limit 0x%" PRIx64,
               libcpu_reg(v->session.m, LIBCPU_REG_IDTR_BASE),
@@ -253,7 +266,7 @@ static void idt(struct view *v, struct draw *d, struct area a, const struct snap
             uint64_t count = v->session.rec.vectors[vector];
             if ((count != 0) != used || !read_gate(v->session.m, s, vector, &g) || !g.present)
                 continue;
-            gate_line(d, a.x, a.y + (float)line++, vector, &g, count);
+            gate_line(v, d, (struct area){a.x, a.y + (float)line++, a.w, 1}, vector, &g, count);
         }
     if (line == 1)
         draw_text(d, a.x, a.y + 1, ROLE_DIM, "no gates yet");
@@ -268,6 +281,8 @@ void screen_rings(struct view *v, struct draw *d, struct area a)
         right = a.w - left - 2;
     }
     view_registers(v, &s);
+    draw_region(d, a.x + (float)left + 2, a.y + 3, (float)right, (float)a.h - 3,
+                "The interrupt controllers and the timer: what they hold now");
     over_time(v, d, (struct area){a.x, a.y, a.w, 2});
     sequence(v, d, (struct area){a.x, a.y + 3, left, a.h - 3});
     struct area side = {a.x + (float)left + 2, a.y + 3, right, a.h - 3};

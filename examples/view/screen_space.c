@@ -4,6 +4,7 @@
  */
 #include "model_space.h"
 #include "model_walk.h"
+#include "pace.h"
 #include "view.h"
 
 #include <inttypes.h>
@@ -37,9 +38,15 @@ static void space_name(const struct recorder *r, uint64_t cr3, char *text, size_
 
 /* ---- the map ---- */
 
+/* More walks, more yellow. */
+static float heat_height(unsigned walks)
+{
+    return walks > 64 ? 0.3f : walks > 8 ? 0.22f : 0.14f;
+}
+
 /* A row of entries, each to be clicked. */
-static void map_row(struct draw *d, float x, float y, float w, const uint8_t *roles, unsigned first,
-                    unsigned n, uint64_t base, unsigned shift)
+static void map_row(struct view *v, struct draw *d, float x, float y, float w, const uint8_t *roles,
+                    const uint16_t *heat, unsigned first, unsigned n, uint64_t base, unsigned shift)
 {
     char size[32];
     float each = w / (float)n;
@@ -48,9 +55,17 @@ static void map_row(struct draw *d, float x, float y, float w, const uint8_t *ro
     for (unsigned i = 0; i < n; i++) {
         uint64_t la = base + ((uint64_t)(first + i) << shift);
         bool mapped = roles[first + i] != ROLE_ABSENT;
+        unsigned hot = heat[first + i];
+        if (hot)
+            draw_fill(d, x + (float)i * each + 0.1f, y + 0.92f - heat_height(hot), each - 0.2f,
+                      heat_height(hot), ROLE_FLASH, NULL);
         draw_place(d, x + (float)i * each, y, each, 1);
-        draw_tip(d, "Entry %u: %s from 0x%016" PRIx64 "%s", first + i, size, la,
-                 mapped ? ". Click to go in." : ", not mapped");
+        if (view_hovers(v, x + (float)i * each, y, each, 1))
+            draw_tip(d,
+                     "Entry %u: %s from 0x%016" PRIx64
+                     "%s. Heat: %u of the last %d events were walks in it.",
+                     first + i, size, la, mapped ? ". Click to go in" : ", not mapped", hot,
+                     SPACE_RECENT);
         if (mapped)
             draw_click(d, shift > 12 ? CMD_NODE : CMD_ADDRESS, shift > 12 ? first + i : la);
     }
@@ -60,6 +75,7 @@ static float map(struct view *v, struct draw *d, struct area a, const struct sna
                  unsigned paging)
 {
     uint8_t roles[WALK_ENTRIES];
+    uint16_t heat[WALK_ENTRIES];
     uint64_t base = 0;
     unsigned shift = 0, count;
     while (!(count = space_node(v->session.m, s->cr3, paging, v->node, v->node_depth, roles, &base,
@@ -69,7 +85,12 @@ static float map(struct view *v, struct draw *d, struct area a, const struct sna
     if (!count)
         return a.y;
     char size[32];
+    draw_region(d, a.x, a.y, (float)a.w, (float)count / (count < 64 ? (float)count : 64) + 2,
+                "The map: a place for each entry of a table. Green: executable, pink: writable, "
+                "orange: ring "
+                "3's, blue: the supervisor's, grey: not present. Yellow below: walked lately.");
     bytes((uint64_t)count << shift, size, sizeof(size));
+    space_node_heat(&v->session.rec, v->node_depth == 0, base, shift, count, heat);
     bool halves = v->node_depth == 0 && paging >= LIBCPU_PAGING_4LEVEL;
     float x = draw_text(d, a.x, a.y, ROLE_DIM, "Map: %u entries, together %s, from ", count, size);
     x = draw_text(d, x, a.y, ROLE_TEXT, "0x%016" PRIx64, base);
@@ -80,6 +101,7 @@ static float map(struct view *v, struct draw *d, struct area a, const struct sna
     }
     draw_text(d, x + 2, a.y, ROLE_ACCENT, "+ in, to RIP or the address asked for");
     draw_click(d, CMD_ZOOM, 1);
+    draw_tip(d, "Into the table that the address asked for, or RIP, is translated by");
     unsigned per_row = count < 64 ? count : 64, rows = count / per_row;
     float y = a.y + 1;
     for (unsigned r = 0; r < rows; r++) {
@@ -91,8 +113,8 @@ static float map(struct view *v, struct draw *d, struct area a, const struct sna
                                             : "";
         float top = halves && r >= rows / 2 ? y + 0.5f : y;
         draw_text(d, a.x, (float)(int)top, ROLE_DIM, "%s", label);
-        map_row(d, a.x + 12, (float)(int)top, (float)(a.w - 12), roles, r * per_row, per_row, base,
-                shift);
+        map_row(v, d, a.x + 12, (float)(int)top, (float)(a.w - 12), roles, heat, r * per_row,
+                per_row, base, shift);
         y++;
     }
     return (float)(int)(y + 1.5f);
@@ -116,8 +138,12 @@ static void range_line(struct view *v, struct draw *d, float x, float y,
     space_rights(r->flags, rights);
     bytes(r->size, size, sizeof(size));
     bytes(r->page, page, sizeof(page));
-    if (here)
-        draw_text(d, x - 1, y, ROLE_ACCENT, "▸");
+    draw_region(
+        d, x - 1, y, (float)d->cols - x, 1,
+        "Pages beside each other that are alike: their rights, how many bytes, in pages of which "
+        "size, whether used (A), written (D), global (G), how often walked lately");
+    if (here || search_marks(&v->find, r->flags))
+        draw_text(d, x - 1, y, here ? ROLE_ACCENT : ROLE_FLASH, here ? "▸" : "◆");
     x = draw_text(d, x, y, here ? ROLE_STRONG : ROLE_TEXT, "%016" PRIx64 " … %016" PRIx64, r->la,
                   r->la + (r->size - 1));
     draw_click(d, CMD_ADDRESS, r->la);
@@ -138,9 +164,21 @@ static void range_line(struct view *v, struct draw *d, float x, float y,
                     : r->heat > 1  ? 2
                                    : r->heat;
     draw_text(d, x + 2, y, ROLE_FLASH, "%.*s", (int)bars * 3, "▪▪▪▪▪▪");
-    draw_tip(d, "Heat: %u of the last 2000 events were walks in here", r->heat);
+    draw_tip(d, "Heat: %u of the last %d events were walks in here", r->heat, SPACE_RECENT);
     if (r->diff)
         draw_text(d, x + 9, y, diffs[r->diff].role, "%s", diffs[r->diff].text);
+    if (r->diff)
+        draw_tip(d, "Beside the other space: shared pages are the same frame; parted ones were "
+                    "copied since");
+}
+
+/* The range that the address asked for lies in, or the one before it. */
+static int place_of(const struct view *v, const struct space *s)
+{
+    int n = 0;
+    while (n + 1 < (int)s->count && s->range[n + 1].la <= v->address)
+        n++;
+    return n;
 }
 
 static void ranges(struct view *v, struct draw *d, struct area a, const struct space *s)
@@ -150,18 +188,20 @@ static void ranges(struct view *v, struct draw *d, struct area a, const struct s
     int rows = a.h - 1, most = (int)s->count > rows ? (int)s->count - rows : 0;
     bytes(s->mapped, mapped, sizeof(mapped));
     space_name(r, s->cr3 & ~UINT64_C(0xfff), name, sizeof(name));
-    float x = draw_text(d, a.x, a.y, ROLE_DIM,
-                        "Space %s at CR3 0x%" PRIx64 ": %u ranges, %s mapped by %u tables%s", name,
-                        s->cr3, s->count, mapped, s->tables, s->truncated ? ", and more" : "");
+    draw_region(d, a.x, a.y, (float)a.w, 1,
+                "The address space: a letter for each CR3 that was seen, and what its tables map");
+    float x =
+        draw_text(d, a.x, a.y, ROLE_DIM, "Space %s, CR3 0x%" PRIx64 ": %u ranges, %s, %u tables%s",
+                  name, s->cr3, s->count, mapped, s->tables, s->truncated ? ", and more" : "");
     if (v->compare) {
         char shared[32], parted[32], only[32];
         space_name(r, v->compare, other, sizeof(other));
         bytes(s->shared, shared, sizeof(shared));
         bytes(s->parted, parted, sizeof(parted));
         bytes(s->only, only, sizeof(only));
-        draw_text(d, x + 2, a.y, ROLE_ACCENT,
-                  "beside %s (0x%" PRIx64 "): shared %s, parted %s, only here %s", other,
-                  v->compare, shared, parted, only);
+        draw_cut(d, x + 2, a.y, a.w - (int)(x + 2 - a.x), ROLE_ACCENT,
+                 "beside %s (0x%" PRIx64 "): shared %s, parted %s, only here %s", other, v->compare,
+                 shared, parted, only);
         draw_click(d, CMD_COMPARE, 0);
     } else {
         draw_text(d, x + 2, a.y, ROLE_ACCENT, "d compare with another space (%u seen)",
@@ -169,8 +209,10 @@ static void ranges(struct view *v, struct draw *d, struct area a, const struct s
         draw_click(d, CMD_COMPARE, 0);
         draw_tip(d, "Which pages two address spaces share, and which have parted since");
     }
-    if (v->scroll > most)
-        v->scroll = most;
+    if (v->seek)
+        v->scroll = place_of(v, s) - rows / 3;
+    v->seek = false;
+    v->scroll = v->scroll > most ? most : v->scroll < 0 ? 0 : v->scroll;
     for (int i = 0; i < rows && i + v->scroll < (int)s->count; i++)
         range_line(v, d, a.x + 1, a.y + 1 + (float)i, &s->range[i + v->scroll]);
 }
@@ -179,7 +221,7 @@ void screen_space(struct view *v, struct draw *d, struct area a)
 {
     static struct space space; /* large */
     static uint64_t key[4];
-    static unsigned age;
+    static struct pace pace;
     struct snapshot s;
     const struct event *e = view_event(v);
     view_registers(v, &s);
@@ -187,6 +229,8 @@ void screen_space(struct view *v, struct draw *d, struct area a)
         s.cr3 = e->after; /* the space that it goes to */
     unsigned paging = space_paging(&s);
     if (paging == LIBCPU_PAGING_NONE) {
+        draw_region(d, a.x, a.y, (float)a.w, (float)a.h,
+                    "Press c, w or Space: the guest may turn paging on");
         draw_text(d, a.x, a.y, ROLE_STRONG, "No paging");
         draw_paragraph(d, a.x, a.y + 2, a.w, ROLE_TEXT,
                        "CR0.PG is 0: every linear address is the physical address, and there is no "
@@ -194,11 +238,12 @@ void screen_space(struct view *v, struct draw *d, struct area a)
         return;
     }
     const uint64_t now[4] = {s.cr3, paging, v->compare, v->session.stop.total_insns};
-    if (memcmp(key, now, 24) != 0 || (key[3] != now[3] && (++age >= 15 || !v->running))) {
+    bool compared = key[1] == paging && key[2] == v->compare;
+    if (memcmp(key, now, sizeof(key)) != 0 && pace_begin(&pace, v->running && compared)) {
         space_read(v->session.m, s.cr3, paging, v->compare, &space);
         space_heat(&space, &v->session.rec);
         memcpy(key, now, sizeof(key));
-        age = 0;
+        pace_end(&pace);
     }
     float y = map(v, d, a, &s, paging);
     ranges(v, d, (struct area){a.x, y, a.w, a.h - (int)(y - a.y)}, &space);

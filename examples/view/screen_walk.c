@@ -46,6 +46,9 @@ static bool find_walk(struct view *v, struct libcpu_walk *walk, const char **sou
 static void head(struct draw *d, struct area a, const struct model_walk *w, const char *source)
 {
     const struct libcpu_walk *k = &w->walk;
+    draw_region(
+        d, a.x, a.y, (float)a.w, 1,
+        "Whose access it is, in which paging mode, through which tables; and which walk this is");
     float x = draw_text(d, a.x, a.y, ROLE_DIM, "Linear address ");
     x = draw_text(d, x, a.y, ROLE_STRONG, "0x%016" PRIx64, k->la);
     draw_click(d, CMD_ASK, ASK_ADDRESS);
@@ -124,10 +127,14 @@ static void flags_line(struct draw *d, float x, float y, int room, const struct 
     x = draw_cut(d, x, y, room, ROLE_TEXT, "%s", text);
     draw_tip(d, "P present, R/W may be written, U/S for ring 3 too, A has been used, D has been "
                 "written, PS a large page, G stays in the TLB, XD no code");
-    if (set & 0x20)
+    if (set & 0x20) {
         x = draw_text(d, x + 2, y, ROLE_FLASH, "● accessed set now");
-    if (set & 0x40)
+        draw_tip(d, "This walk was the first to use the entry: the CPU has set its A bit");
+    }
+    if (set & 0x40) {
         draw_text(d, x + 2, y, ROLE_FLASH, "● dirty set now");
+        draw_tip(d, "This walk was for the first write to the page: the CPU has set its D bit");
+    }
 }
 
 static void level(struct draw *d, float x, float y, int w, const struct model_walk *m,
@@ -135,6 +142,10 @@ static void level(struct draw *d, float x, float y, int w, const struct model_wa
 {
     unsigned count = 1u << l->bits;
     bool failed = l->step.verdict >= LIBCPU_VERDICT_ABSENT;
+    draw_region(
+        d, x, y, (float)w, !l->reached ? 1 : 3,
+        "One level of the walk: the table, the entry that the bits of the address choose in it, "
+        "what that entry holds, and where it leads");
     if (!l->reached) {
         draw_text(d, x, y, ROLE_RULE, "%-14s  %s", l->table,
                   m->walk.ok ? "not needed: the page is larger" : "not reached");
@@ -197,6 +208,25 @@ static void success(struct draw *d, float x, float y, const struct libcpu_walk *
               k->pa & ~low, k->la & low, page_size_name(k->page_shift));
 }
 
+/* Each bit of a page fault's error code (SDM vol. 3A, 4.7). */
+static void error_bits(struct draw *d, float x, float y, uint32_t error)
+{
+    static const struct {
+        const char *name, *set, *clear;
+    } bits[] = {
+        {"P", "a page is there, but does not allow it", "no page is there"},
+        {"W/R", "a write", "a read or a fetch"},
+        {"U/S", "by ring 3", "by the supervisor"},
+        {"RSVD", "an entry has a bit set that must be 0", "no reserved bit was set"},
+        {"I/D", "a fetch of an instruction", "not known as a fetch: data, or no SMEP and XD"},
+        {"PK", "a protection key forbids it", "no protection key had a say"}};
+    for (unsigned i = 0; i < sizeof(bits) / sizeof(*bits); i++) {
+        bool set = error >> i & 1;
+        x = draw_text(d, x + 1, y, set ? ROLE_FAULT : ROLE_RULE, "%s %u", bits[i].name, set);
+        draw_tip(d, "Bit %u, %s: %s", i, bits[i].name, set ? bits[i].set : bits[i].clear);
+    }
+}
+
 static void failure(struct draw *d, float x, float y, const struct model_walk *w)
 {
     char bits[120];
@@ -215,11 +245,15 @@ static void failure(struct draw *d, float x, float y, const struct model_walk *w
              "bit 0 P: the page was there; bit 1 W/R: a write; bit 2 U/S: by ring 3; bit 3 RSVD: "
              "a reserved bit; bit 4 I/D: a fetch");
     draw_text(d, x, y, ROLE_TEXT, " = %s", bits);
+    error_bits(d, x + (float)draw_width(bits) + 3, y, k->error_code);
 }
 
 static float result(struct draw *d, struct area a, float y, const struct model_walk *w)
 {
     static const enum role roles[] = {ROLE_DIM, ROLE_GOOD, ROLE_FAULT};
+    draw_region(
+        d, a.x, y, (float)a.w, 6,
+        "The result: the physical address and the rights, or the page fault and its reason");
     if (w->walk.ok)
         success(d, a.x, y, &w->walk);
     else
@@ -245,6 +279,8 @@ static void recent(struct view *v, struct draw *d, struct area a)
     uint64_t seq = v->look == LOOK_EVENT ? v->event + 1 : r->next;
     if (a.h < 3)
         return;
+    draw_region(d, a.x, a.y, (float)a.w, (float)a.h,
+                "The walks that were recorded. Click one to look at it.");
     draw_text(d, a.x, a.y, ROLE_STRONG, "Walks, the last first");
     for (int i = 1; i < a.h; i++) {
         seq = record_seek(r, seq, -1, 1u << EVENT_WALK);
@@ -271,8 +307,12 @@ static void recent(struct view *v, struct draw *d, struct area a)
 
 static void turning(struct view *v, struct draw *d, struct area a)
 {
-    const struct recorder *r = &v->session.rec;
-    float x = draw_text(d, a.x, a.y, ROLE_DIM, "%" PRIu64 " walks", r->counts[EVENT_WALK]);
+    struct libcpu_stats stats = {0};
+    libcpu_stats_get(v->session.m, &stats);
+    draw_region(
+        d, a.x, a.y, (float)a.w, 1,
+        "All walks since the beginning, recorded or not; the keys that go through those that were");
+    float x = draw_text(d, a.x, a.y, ROLE_DIM, "%" PRIu64 " walks", stats.walks);
     x = draw_text(d, x + 2, a.y, ROLE_ACCENT, "[ before");
     draw_click(d, CMD_TURN, (uint64_t)-1);
     x = draw_text(d, x + 2, a.y, ROLE_ACCENT, "next ]");

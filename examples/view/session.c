@@ -41,16 +41,32 @@ static int load(struct session *s)
     return computer_load(s->computer, s->m, &own);
 }
 
-int session_open(struct session *s, const struct computer *c)
+/* Names of the image that runs; firmware and what it finds on a disk have none here. */
+static void read_symbols(struct session *s)
+{
+    if (s->computer->image)
+        symbols_read_file(&s->symbols, s->computer->image);
+#ifdef VIEW_GUEST
+    else if (!drives_given(&s->computer->drives))
+        symbols_read(&s->symbols, guest_image, guest_image_size);
+#endif
+}
+
+int session_open_unseen(struct session *s, const struct computer *c)
 {
     s->computer = c;
     s->goal.kind = UNTIL_KINDS;
     console_init(&s->console);
     int status = computer_create(c, on_serial, NULL, s, &s->m);
-    if (status < 0)
-        status = load(s);
+    return status < 0 ? load(s) : status;
+}
+
+int session_open(struct session *s, const struct computer *c)
+{
+    int status = session_open_unseen(s, c);
     if (status >= 0)
         return status;
+    read_symbols(s);
     if (record_begin(&s->rec, s->m)) {
         fprintf(stderr, "%s: out of memory\n", c->program);
         return COMPUTER_INTERNAL;
@@ -64,6 +80,7 @@ int session_open(struct session *s, const struct computer *c)
 void session_close(struct session *s)
 {
     libcpu_destroy(s->m);
+    symbols_free(&s->symbols);
     s->m = NULL;
 }
 
@@ -134,6 +151,7 @@ static bool is_goal(const struct goal *g, const struct event *e)
     case UNTIL_PAGING:
         return e->kind == EVENT_CR && e->vector == 0 && (e->after & pg) && !(e->before & pg);
     case UNTIL_FLUSH: return e->kind == EVENT_FLUSH || e->kind == EVENT_INVLPG;
+    case UNTIL_EVICT: return e->kind == EVENT_EVICT;
     default: return false;
     }
 }
@@ -149,7 +167,7 @@ void session_aim(struct session *s, const struct goal *goal)
     s->goal = *goal;
     s->goal_left = goal->times ? goal->times : 1;
     s->rec.found = false;
-    s->rec.wanted = wanted;
+    s->rec.wanted = goal->kind > UNTIL_INSN && goal->kind < UNTIL_STALE ? wanted : NULL;
     s->rec.wanted_user = s;
     console_watch(&s->console, goal->kind == UNTIL_OUTPUT ? goal->text : NULL);
     if (goal->kind == UNTIL_INSN || goal->kind == UNTIL_COUNT)
@@ -238,6 +256,21 @@ static void count_down(struct session *s)
         s->goal_left--;
 }
 
+enum { SAMPLE = 32 };
+
+/* Run with all that is recorded; or (sampled) a part of the time, and as fast as it goes for the
+ * rest. */
+static void run(struct session *s, uint64_t insns)
+{
+    uint64_t seen = s->sampled ? insns / SAMPLE : insns;
+    record_watch(&s->rec, true);
+    libcpu_run(s->m, seen, &s->stop);
+    if (seen == insns || s->stop.reason != LIBCPU_STOP_BUDGET)
+        return;
+    record_watch(&s->rec, false);
+    libcpu_run(s->m, insns - seen, &s->stop);
+}
+
 void session_run(struct session *s, uint64_t insns)
 {
     if (s->state == SESSION_OVER)
@@ -249,10 +282,12 @@ void session_run(struct session *s, uint64_t insns)
         insns = STALE_EVERY;
     snapshot_take(s->m, &s->previous);
     s->rec.allowance = s->record_all ? UINT_MAX : RECORD_ALLOWANCE;
+    if (s->goal.kind != UNTIL_KINDS || s->record_all)
+        s->sampled = false;
     if (s->goal.kind == UNTIL_ADDRESS && s->goal_left)
         libcpu_run_until(s->m, s->goal.number, insns, &s->stop);
     else
-        libcpu_run(s->m, insns, &s->stop);
+        run(s, insns);
     count_down(s);
     after(s);
 }

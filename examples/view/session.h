@@ -7,6 +7,7 @@
 #include "../common/computer.h"
 #include "console.h"
 #include "record.h"
+#include "symbols.h"
 
 enum { SESSION_BREAKS = 32 };
 
@@ -25,6 +26,7 @@ enum { SESSION_BREAKS = 32 };
     X(INT80, "int80", "INT 0x80")                                                                  \
     X(PAGING, "paging", "CR0.PG: paging is switched on")                                           \
     X(FLUSH, "flush", "a flush of the TLB")                                                        \
+    X(EVICT, "evict", "the TLB drops a page to make room for another")                             \
     X(STALE, "stale", "an entry of the TLB that differs from the tables")                          \
     X(END, "end", "the end of the run")
 
@@ -56,12 +58,14 @@ struct session {
     const struct computer *computer;
     struct console console;
     struct recorder rec;
+    struct symbols symbols;   /* of the image */
     struct libcpu_stop stop;  /* of the last run */
     struct snapshot previous; /* before the last step, to show what it changed */
     enum session_state state;
     char verdict[160]; /* why the last run ended, in words */
     uint64_t breaks[SESSION_BREAKS];
     unsigned break_count;
+    bool sampled;    /* full speed: all hooks at the beginning of a slice only */
     bool record_all; /* no allowance: a run that nobody watches may take its time */
     struct goal goal;
     uint64_t goal_left;
@@ -70,6 +74,8 @@ struct session {
 
 /* -1, or an exit status: a line has been printed. */
 int session_open(struct session *s, const struct computer *c);
+/* The same, and nothing is recorded: the machine as it is without a window. */
+int session_open_unseen(struct session *s, const struct computer *c);
 void session_close(struct session *s);
 /* From the beginning, with the same image and the same breakpoints. */
 int session_restart(struct session *s);

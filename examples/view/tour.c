@@ -3,6 +3,8 @@
  */
 #include "tour.h"
 
+#include "model_space.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -113,18 +115,6 @@ static bool rewind_to(struct view *v, uint64_t insns)
     return insns == 0 || session_until(&v->session, &goal, insns);
 }
 
-/* The address space that was loaded last before the current one. */
-static uint64_t space_before(const struct view *v)
-{
-    const struct recorder *r = &v->session.rec;
-    uint64_t now = libcpu_reg(v->session.m, LIBCPU_REG_CR3) & ~UINT64_C(0xfff);
-    const struct space_seen *best = NULL;
-    for (unsigned i = 0; i < r->space_count; i++)
-        if (r->space[i].cr3 != now && (!best || r->space[i].last_insns > best->last_insns))
-            best = &r->space[i];
-    return best ? best->cr3 : 0;
-}
-
 static void look(struct view *v, const struct chapter *c)
 {
     v->screen = c->screen;
@@ -139,8 +129,11 @@ static void look(struct view *v, const struct chapter *c)
     const struct event *e = view_event(v);
     if (e && e->kind == EVENT_CR3) /* what the two spaces share */
         v->compare = e->before & ~UINT64_C(0xfff);
-    else if (c->compare)
-        v->compare = space_before(v);
+    else if (c->compare) {
+        struct snapshot now;
+        view_registers(v, &now);
+        v->compare = space_nearest(v->session.m, &v->session.rec, &now);
+    }
 }
 
 /* Run to a chapter. One that this guest does not reach is left out, as if nothing had been run. */
@@ -201,6 +194,8 @@ void tour_draw(struct view *v, struct draw *d, struct area *inside)
     const struct tour *t = v->tour;
     const struct chapter *c = &chapters[t->chapter];
     float y = inside->y;
+    draw_region(d, 0, y, (float)d->cols, 5,
+                "The tour: Enter goes on, Backspace back; everything else works as ever");
     draw_fill(d, 0.5f, y, (float)d->cols - 1, 5, ROLE_PANEL, NULL);
     draw_fill(d, 0.5f, y, 0.3f, 5, ROLE_FLASH, NULL);
     float x =

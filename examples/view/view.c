@@ -3,6 +3,7 @@
  */
 #include "view.h"
 
+#include "model_walk.h"
 #include "tour.h"
 
 #include <inttypes.h>
@@ -82,7 +83,8 @@ static unsigned turn_kinds(const struct view *v)
 {
     switch (v->screen) {
     case SCREEN_WALK: return 1u << EVENT_WALK | 1u << EVENT_FAULT;
-    case SCREEN_TLB: return 1u << EVENT_WALK | 1u << EVENT_FLUSH | 1u << EVENT_INVLPG;
+    case SCREEN_TLB:
+        return 1u << EVENT_WALK | 1u << EVENT_FLUSH | 1u << EVENT_INVLPG | 1u << EVENT_EVICT;
     case SCREEN_RINGS: return ~(1u << EVENT_WALK);
     default: return ~0u;
     }
@@ -236,24 +238,36 @@ static void zoom(struct view *v, int direction)
     uint64_t la = v->look == LOOK_ADDRESS ? v->address : libcpu_reg(v->session.m, LIBCPU_REG_RIP);
     if (libcpu_translate(v->session.m, la, 0, &w) || v->node_depth + 1 >= w.steps)
         return;
-    unsigned levels = w.paging >= LIBCPU_PAGING_4LEVEL ? w.paging + 1u : w.paging + 1u;
+    struct walk_level level[5];
+    walk_parts(w.paging, level);
     for (unsigned i = 0; i <= v->node_depth; i++)
-        v->node[i] = (uint16_t)(la >> (12 + 9 * (levels - 1 - i)) & 511);
+        v->node[i] = (uint16_t)(la >> level[i].shift & ((1u << level[i].bits) - 1));
     v->node_depth++;
 }
 
 static void next_space(struct view *v)
 {
     const struct recorder *r = &v->session.rec;
-    uint64_t now = libcpu_reg(v->session.m, LIBCPU_REG_CR3) & ~UINT64_C(0xfff);
+    struct snapshot regs;
+    view_registers(v, &regs);
+    const struct event *e = view_event(v);
+    if (e && e->kind == EVENT_CR3)
+        regs.cr3 = e->after;
+    const uint64_t now = regs.cr3 & ~UINT64_C(0xfff);
+    const uint64_t nearest = space_nearest(v->session.m, r, &regs);
     unsigned i = 0;
     v->screen = SCREEN_SPACE;
-    while (i < r->space_count && r->space[i].cr3 != v->compare)
-        i++;
-    i = v->compare ? i + 1 : 0;
-    while (i < r->space_count && r->space[i].cr3 == now)
-        i++;
-    v->compare = i < r->space_count ? r->space[i].cr3 : 0;
+    if (!v->compare) {
+        v->compare = nearest;
+    } else { /* then the others, as they were seen */
+        while (v->compare != nearest && i < r->space_count && r->space[i].cr3 != v->compare)
+            i++;
+        i += v->compare != nearest;
+        while (i < r->space_count && (r->space[i].cr3 == now || r->space[i].cr3 == nearest ||
+                                      !space_alive(v->session.m, r->space[i].cr3, &regs)))
+            i++;
+        v->compare = i < r->space_count ? r->space[i].cr3 : 0;
+    }
     if (!v->compare)
         say(v, r->space_count < 2 ? "no other address space has been seen yet" : "comparing ended");
 }
@@ -267,10 +281,72 @@ static void ask(struct view *v, enum ask what)
     v->entry[0] = '\0';
 }
 
+/* Show an address of the space: the ranges around it, and the map of the tables that it is in. */
+static void show_place(struct view *v, uint64_t la)
+{
+    look_at_address(v, la);
+    v->screen = SCREEN_SPACE;
+    v->node_depth = 0;
+    v->seek = true;
+    for (unsigned i = 0; i < 4; i++)
+        zoom(v, 1);
+}
+
+/* The next hit of a search that is not for an address. */
+static void find_next(struct view *v, uint64_t after)
+{
+    struct search_hit hit;
+    struct snapshot regs;
+    view_registers(v, &regs);
+    if (!search_next(&v->find, v->session.m, &regs, &v->session.symbols, after, &hit)) {
+        say(v, "'%s': nothing of that kind is mapped here", v->search);
+        return;
+    }
+    show_place(v, hit.la);
+    say(v, "%s: %u of %u, at 0x%" PRIx64 "%s%s; / and Enter: the next", v->search, hit.number,
+        hit.count, hit.la, hit.name ? ", " : "", hit.name ? hit.name : "");
+}
+
+static void find_address(struct view *v, uint64_t la)
+{
+    struct libcpu_walk w;
+    show_place(v, la);
+    if (libcpu_translate(v->session.m, la, 0, &w) == LIBCPU_ERR_OK && !w.ok)
+        say(v, "0x%" PRIx64 " is not mapped", la);
+}
+
+/* A register, what search.h knows, an address; nothing: once more. */
+static void search_for(struct view *v)
+{
+    uint64_t la;
+    if (!v->entry[0]) {
+        if (v->find.kind == SEARCH_NONE)
+            say(v, "nothing was searched for yet");
+        else
+            find_next(v, v->look == LOOK_ADDRESS ? v->address : UINT64_MAX);
+        return;
+    }
+    memcpy(v->search, v->entry, sizeof(v->search));
+    v->find.kind = SEARCH_NONE;
+    if (libcpu_reg_find(v->search) < 0)
+        search_parse(v->search, &v->session.symbols, &v->find);
+    if (v->find.kind != SEARCH_NONE)
+        find_next(v, UINT64_MAX);
+    else if (view_parse_address(v, v->search, &la))
+        find_address(v, la);
+    else
+        say(v, "'%s' is no address, register or symbol, no rights (w+x) and no frame (pa 1000)",
+            v->search);
+}
+
 static void answer(struct view *v)
 {
     uint64_t la;
     v->typing = false;
+    if (v->ask == ASK_SEARCH) {
+        search_for(v);
+        return;
+    }
     if (!v->entry[0])
         return;
     if (!view_parse_address(v, v->entry, &la)) {
@@ -282,13 +358,7 @@ static void answer(struct view *v)
         return;
     }
     look_at_address(v, la);
-    if (v->ask == ASK_SEARCH) {
-        v->screen = SCREEN_SPACE;
-        v->node_depth = 0;
-        zoom(v, 1);
-        zoom(v, 1);
-        zoom(v, 1);
-    } else if (v->screen != SCREEN_CODE && v->screen != SCREEN_SPACE) {
+    if (v->screen != SCREEN_CODE && v->screen != SCREEN_SPACE) {
         v->screen = SCREEN_WALK;
     }
 }
@@ -336,7 +406,10 @@ void view_command(struct view *v, enum command command, int64_t arg)
     case CMD_SPEED: change_speed(v, arg); break;
     case CMD_EVENT: look_at_event(v, (uint64_t)arg); break;
     case CMD_TURN: turn(v, (int)arg); break;
-    case CMD_LIVE: v->look = LOOK_LIVE; break;
+    case CMD_LIVE:
+        v->look = LOOK_LIVE;
+        v->find.kind = SEARCH_NONE;
+        break;
     case CMD_ADDRESS:
         look_at_address(v, (uint64_t)arg);
         if (v->screen != SCREEN_CODE)
@@ -416,6 +489,11 @@ void view_key(struct view *v, uint32_t key)
 }
 
 /* ---- layout ---- */
+
+bool view_hovers(const struct view *v, float x, float y, float w, float h)
+{
+    return v->mouse_x >= x && v->mouse_x < x + w && v->mouse_y >= y && v->mouse_y < y + h;
+}
 
 void view_draw(struct view *v, struct draw *d, int cols, int rows)
 {

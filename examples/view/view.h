@@ -6,6 +6,7 @@
 
 #include "draw.h"
 #include "keys.h"
+#include "search.h"
 #include "session.h"
 #include "theme.h"
 
@@ -56,8 +57,10 @@ struct view {
     bool typing;
     enum ask ask;
     char entry[ENTRY_MAX];
-    char search[ENTRY_MAX];
-    char message[160]; /* the answer to the last command */
+    char search[ENTRY_MAX]; /* what / looked for last */
+    struct search find;     /* what it means; its name lies in `search` */
+    bool seek;              /* the next list of ranges scrolls to the address */
+    char message[160];      /* the answer to the last command */
     uint64_t marks[VIEW_MARKS];
     unsigned mark_count;
     unsigned time_zoom; /* the timeline shows the last 2^time_zoom-th part */
@@ -87,6 +90,9 @@ void view_key(struct view *v, uint32_t key);
 
 /* "0x1000", "ffff8000", "rip", "cr2 ": an address, or the value of a register. */
 bool view_parse_address(const struct view *v, const char *text, uint64_t *la);
+
+/* Is the mouse there? What is explained for each of thousands of places is written for that one. */
+bool view_hovers(const struct view *v, float x, float y, float w, float h);
 
 /* Look at what a run to a goal has found. */
 void view_show_found(struct view *v);
