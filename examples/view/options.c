@@ -16,6 +16,7 @@ enum {
     OPT_MAX,
     OPT_SHOT,
     OPT_SIZE,
+    OPT_FONT_SIZE,
     OPT_SCALE,
     OPT_FONT,
     OPT_THEME,
@@ -30,6 +31,8 @@ enum {
     OPT_VERSION,
 };
 
+enum { MOST_PIXELS = 16384 };
+
 static const struct option long_options[] = {
     COMPUTER_OPTIONS,
     {"screen", required_argument, NULL, OPT_SCREEN},
@@ -40,7 +43,8 @@ static const struct option long_options[] = {
     {"max-insns", required_argument, NULL, OPT_MAX},
     {"shot", required_argument, NULL, OPT_SHOT},
     {"size", required_argument, NULL, OPT_SIZE},
-    {"font-size", required_argument, NULL, OPT_SCALE},
+    {"font-size", required_argument, NULL, OPT_FONT_SIZE},
+    {"scale", required_argument, NULL, OPT_SCALE},
     {"font", required_argument, NULL, OPT_FONT},
     {"theme", required_argument, NULL, OPT_THEME},
     {"text", no_argument, NULL, OPT_TEXT},
@@ -78,7 +82,9 @@ static const char help_end[] =
     "  --text              print the screen instead of opening a window\n"
     "  --shot FILE.png     write it as a picture\n"
     "  --size WxH          of the window or picture (default 1280x800); with --text in characters\n"
-    "  --font-size N       pixels (default 14, more on displays of high density)\n"
+    "  --font-size N       height of the letters (default 14)\n"
+    "  --scale N           pixels for each one of these two, 1 to 4: for displays of high density\n"
+    "                      (default: what the display says; a picture: 1)\n"
     "  --font FILE         a monospaced TrueType font\n"
     "  --theme NAME        dark (default) or light\n"
     "  --tour              a guided story on the bundled guest\n"
@@ -146,10 +152,25 @@ static int size_option(struct options *o, const char *arg)
 {
     char *end;
     long w = strtol(arg, &end, 10), h = *end == 'x' ? strtol(end + 1, &end, 10) : 0;
-    if (*end || w < 40 || h < 20 || w > 16384 || h > 16384)
+    if (*end || w < 40 || h < 20 || w > MOST_PIXELS || h > MOST_PIXELS)
         return computer_usage(&o->computer, "--size", arg, "WxH, from 40x20 to 16384x16384");
     o->width = (int)w;
     o->height = (int)h;
+    return -1;
+}
+
+/* 1 to 4, in decimal, whatever the locale. */
+static int scale_option(struct options *o, const char *arg)
+{
+    char *end = NULL;
+    double whole = *arg >= '0' && *arg <= '9' ? (double)strtoul(arg, &end, 10) : 0, part = 0.1;
+    if (end && *end == '.')
+        for (end++; *end >= '0' && *end <= '9'; end++, part /= 10)
+            whole += part * (*end - '0');
+    if (!end || *end || whole < 1 || whole > 4)
+        return computer_usage(&o->computer, "--scale", arg, "from 1 to 4, as 1.25 or 2");
+    o->scale = whole;
+    o->scale_text = arg;
     return -1;
 }
 
@@ -181,7 +202,8 @@ static int take(struct options *o, int id, char *arg)
     case OPT_MAX: return number_option(o, "--max-insns", arg, UINT64_MAX, &o->max_insns);
     case OPT_SHOT: o->shot = arg; return -1;
     case OPT_SIZE: return size_option(o, arg);
-    case OPT_SCALE:
+    case OPT_SCALE: return scale_option(o, arg);
+    case OPT_FONT_SIZE:
         if (!computer_number(arg, 96, &n) || n < 6)
             return computer_usage(&o->computer, "--font-size", arg, "from 6 to 96");
         o->font_px = (int)n;
@@ -210,6 +232,8 @@ static int take(struct options *o, int id, char *arg)
 /* What does not go together. */
 static int check(const struct options *o)
 {
+    if (o->scale * (o->width > o->height ? o->width : o->height) > MOST_PIXELS)
+        return computer_usage(&o->computer, "--scale", o->scale_text, "--size is too large for it");
     if (o->tour && o->computer.image)
         return computer_usage(&o->computer, "--tour", o->computer.image,
                               "the tour is about the bundled guest");

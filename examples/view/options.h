@@ -20,7 +20,9 @@ struct options {
     uint64_t max_insns;
     const char *shot; /* NULL: none */
     int width, height;
-    int font_px;
+    int font_px; /* 0: as the display has it */
+    const char *scale_text;
+    double scale;     /* pixels for each of --size and --font-size; 0: what the display says */
     const char *font; /* NULL: look for one */
     enum theme theme;
     bool text;

@@ -15,9 +15,10 @@ void render_text(const struct draw *d, FILE *out);
 /* A font at a size: the glyphs that were used, as coverage. */
 struct font;
 
-/* Load a monospaced font whose line is `px` pixels high in points of that screen. `path` NULL: the
- * first of the usual places that has one. NULL: *why says what is missing. */
-struct font *font_open(const char *path, int px, const char **why);
+/* Load a monospaced font of `px` pixels, on a display that has `scale` pixels where others have
+ * one: cells are so many times as large (rounded down), and the glyphs are made for that size.
+ * `path` NULL: the first of the usual places that has one. NULL: *why says what is missing. */
+struct font *font_open(const char *path, int px, double scale, const char **why);
 void font_close(struct font *f);
 /* The size of a cell in pixels. */
 int font_cell_width(const struct font *f);

@@ -22,7 +22,8 @@ struct glyph {
 
 struct font {
     TTF_Font *ttf;
-    int width, height;
+    int width, height; /* of a cell */
+    int left;          /* of the glyph in it */
     struct glyph glyph[GLYPHS];
 };
 
@@ -45,18 +46,9 @@ static const char *find_font(void)
     return NULL;
 }
 
-struct font *font_open(const char *path, int px, const char **why)
+/* A font at a size, with the cell that it asks for. */
+static struct font *open_size(const char *path, int px, const char **why)
 {
-    if (!path)
-        path = find_font();
-    if (!path) {
-        *why = "no monospaced font found (fonts-dejavu-core); name one with --font FILE";
-        return NULL;
-    }
-    if (!TTF_WasInit() && TTF_Init() != 0) {
-        *why = TTF_GetError();
-        return NULL;
-    }
     struct font *f = calloc(1, sizeof(*f));
     if (f)
         f->ttf = TTF_OpenFont(path, px);
@@ -69,6 +61,42 @@ struct font *font_open(const char *path, int px, const char **why)
     /* A little more than the font's own distance of lines: easier to read. */
     f->height = TTF_FontLineSkip(f->ttf) + (px + 4) / 8;
     return f;
+}
+
+/* The largest font that fits into cells of that size, which are then its own. */
+static struct font *open_cell(const char *path, int px, int width, int height, const char **why)
+{
+    struct font *f = open_size(path, px, why);
+    while (f && px > 1 && (f->width > width || TTF_FontLineSkip(f->ttf) > height)) {
+        font_close(f);
+        f = open_size(path, --px, why);
+    }
+    if (f) {
+        f->left = (width - f->width) / 2;
+        f->width = width;
+        f->height = height;
+    }
+    return f;
+}
+
+struct font *font_open(const char *path, int px, double scale, const char **why)
+{
+    if (!path)
+        path = find_font();
+    if (!path) {
+        *why = "no monospaced font found (fonts-dejavu-core); name one with --font FILE";
+        return NULL;
+    }
+    if (!TTF_WasInit() && TTF_Init() != 0) {
+        *why = TTF_GetError();
+        return NULL;
+    }
+    struct font *f = open_size(path, px, why);
+    if (!f || scale == 1)
+        return f;
+    int width = (int)(f->width * scale), height = (int)(f->height * scale);
+    font_close(f);
+    return open_cell(path, (int)(px * scale + 0.5), width, height, why);
 }
 
 void font_close(struct font *f)
@@ -111,7 +139,7 @@ static uint8_t *rasterise(struct font *f, uint32_t code)
     SDL_Surface *s = TTF_RenderGlyph32_Blended(f->ttf, code, white);
     uint8_t *cell = s ? calloc((size_t)f->width, (size_t)f->height) : NULL;
     if (cell)
-        copy_glyph(f, s, 0, cell);
+        copy_glyph(f, s, f->left, cell);
     SDL_FreeSurface(s);
     return cell;
 }

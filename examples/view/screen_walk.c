@@ -222,7 +222,7 @@ static void error_bits(struct draw *d, float x, float y, uint32_t error)
         {"PK", "a protection key forbids it", "no protection key had a say"}};
     for (unsigned i = 0; i < sizeof(bits) / sizeof(*bits); i++) {
         bool set = error >> i & 1;
-        x = draw_text(d, x + 1, y, set ? ROLE_FAULT : ROLE_RULE, "%s %u", bits[i].name, set);
+        x = draw_text(d, x + 1, y, set ? ROLE_FAULT : ROLE_DIM, "%s %u", bits[i].name, set);
         draw_tip(d, "Bit %u, %s: %s", i, bits[i].name, set ? bits[i].set : bits[i].clear);
     }
 }
@@ -245,7 +245,7 @@ static void failure(struct draw *d, float x, float y, const struct model_walk *w
              "bit 0 P: the page was there; bit 1 W/R: a write; bit 2 U/S: by ring 3; bit 3 RSVD: "
              "a reserved bit; bit 4 I/D: a fetch");
     draw_text(d, x, y, ROLE_TEXT, " = %s", bits);
-    error_bits(d, x + (float)draw_width(bits) + 3, y, k->error_code);
+    error_bits(d, x + (float)draw_width(bits) + 5, y, k->error_code);
 }
 
 static float result(struct draw *d, struct area a, float y, const struct model_walk *w)
@@ -333,6 +333,10 @@ void screen_walk(struct view *v, struct draw *d, struct area a)
     if (!find_walk(v, &walk, &source))
         return;
     model_walk(v->session.m, &walk, &w);
+    if (v->look != LOOK_ADDRESS && walk.ok && w.tlb == WALK_TLB_HIT) /* it was walked: a miss */
+        snprintf(w.tlb_text, sizeof(w.tlb_text),
+                 "fill: this walk has put 0x%" PRIx64 " there; the next access needs none%s",
+                 w.entry.pa, w.entry.global ? ", global" : "");
     head(d, a, &w, source);
     fields(d, (struct area){a.x, y + 1, a.w, 2}, &w);
     y += 4;

@@ -21,9 +21,10 @@ struct window {
     struct view *v;
     const struct options *o;
     struct live *live;
-    int font_px;
-    double scale; /* pixels for each unit of the window's coordinates */
-    bool dirty;   /* something may look different now */
+    double units; /* pixels for each unit of the window's coordinates */
+    double scale; /* pixels where a display of usual density has one */
+    bool remeasure;
+    bool dirty; /* something may look different now */
     uint32_t frames;
     uint64_t counted_at;
     struct draw draw;
@@ -68,8 +69,8 @@ static void key_down(struct view *v, const SDL_KeyboardEvent *k)
 
 static void mouse_at(struct window *w, int x, int y)
 {
-    w->v->mouse_x = (float)(x * w->scale / font_cell_width(w->font));
-    w->v->mouse_y = (float)(y * w->scale / font_cell_height(w->font));
+    w->v->mouse_x = (float)(x * w->units / font_cell_width(w->font));
+    w->v->mouse_y = (float)(y * w->units / font_cell_height(w->font));
 }
 
 static void click(struct window *w)
@@ -101,6 +102,9 @@ static void handle(struct window *w, const SDL_Event *e)
     case SDL_WINDOWEVENT:
         if (e->window.event == SDL_WINDOWEVENT_LEAVE)
             w->v->mouse_x = -1;
+        if (e->window.event == SDL_WINDOWEVENT_SIZE_CHANGED ||
+            e->window.event == SDL_WINDOWEVENT_DISPLAY_CHANGED)
+            w->remeasure = true;
         break;
     default: break;
     }
@@ -169,6 +173,41 @@ static void count_frames(struct window *w)
     w->counted_at = now;
 }
 
+/* ---- density ---- */
+
+/* What the display says of its density; X11 tells its size in millimetres at best. */
+static double display_scale(const struct window *w)
+{
+    float dpi = 96;
+    if (w->units != 1)
+        return w->units;
+    if (SDL_GetDisplayDPI(SDL_GetWindowDisplayIndex(w->window), &dpi, NULL, NULL) != 0 ||
+        dpi < 144 || dpi >= 600)
+        return 1;
+    return (int)(dpi / 96 * 2) / 2.0;
+}
+
+/* Sharp on displays of high density: pixels for each unit, and a font made for as many more. */
+static int measure(struct window *w)
+{
+    const char *why = "";
+    int units, pixels;
+    SDL_GetWindowSize(w->window, &units, NULL);
+    SDL_GetWindowSizeInPixels(w->window, &pixels, NULL);
+    w->units = units ? (double)pixels / units : 1;
+    double scale = w->o->scale > 0 ? w->o->scale : display_scale(w);
+    w->remeasure = false;
+    if (w->font && scale == w->scale)
+        return -1;
+    struct font *font = font_open(w->o->font, w->o->font_px ? w->o->font_px : FONT_PX, scale, &why);
+    if (!font)
+        return fail("no font", why);
+    font_close(w->font);
+    w->font = font;
+    w->scale = scale;
+    return -1;
+}
+
 static int loop(struct window *w)
 {
     uint64_t end = w->o->quit_after_ms ? SDL_GetTicks64() + w->o->quit_after_ms : UINT64_MAX;
@@ -186,7 +225,9 @@ static int loop(struct window *w)
         }
         if (quit)
             break;
-        if (w->dirty) {
+        if (w->remeasure) /* it may be on another display now */
+            status = measure(w);
+        if (w->dirty && status < 0) {
             status = picture(w);
             w->frames++;
         }
@@ -200,38 +241,32 @@ static int loop(struct window *w)
 
 /* ---- beginning ---- */
 
-/* Sharp on displays of high density: pixels for each unit, and a font that is as much larger. */
-static void measure(struct window *w)
+/* In units of the window; no larger than the display when nobody has asked for a size. */
+static void window_size(const struct options *o, int *width, int *height)
 {
-    int units, pixels;
-    float dpi = 96;
-    SDL_GetWindowSize(w->window, &units, NULL);
-    SDL_GetWindowSizeInPixels(w->window, &pixels, NULL);
-    w->scale = units ? (double)pixels / units : 1;
-    double factor = w->scale;
-    if (factor == 1 &&
-        SDL_GetDisplayDPI(SDL_GetWindowDisplayIndex(w->window), &dpi, NULL, NULL) == 0 &&
-        dpi >= 144 && dpi < 600)
-        factor = (int)(dpi / 96 * 2) / 2.0;
-    w->font_px = w->o->font_px ? w->o->font_px : (int)(FONT_PX * factor);
+    double scale = o->scale > 0 ? o->scale : 1;
+    SDL_Rect room;
+    *width = (int)((o->width ? o->width : DEFAULT_WIDTH) * scale);
+    *height = (int)((o->height ? o->height : DEFAULT_HEIGHT) * scale);
+    if (o->width || SDL_GetDisplayUsableBounds(0, &room) != 0)
+        return;
+    *width = *width > room.w ? room.w : *width;
+    *height = *height > room.h ? room.h : *height;
 }
 
 static int open_window(struct window *w)
 {
-    int width = w->o->width ? w->o->width : DEFAULT_WIDTH;
-    int height = w->o->height ? w->o->height : DEFAULT_HEIGHT;
-    const char *why = "";
+    int width, height;
+    window_size(w->o, &width, &height);
     w->window = SDL_CreateWindow("libcpu-view", SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
                                  width, height, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (!w->window)
         return fail("no window", SDL_GetError());
     SDL_SetWindowMinimumSize(w->window, 640, 400);
-    measure(w);
-    w->font = font_open(w->o->font, w->font_px, &why);
-    if (!w->font)
-        return fail("no font", why);
-    SDL_StartTextInput();
-    return -1;
+    int status = measure(w);
+    if (status < 0)
+        SDL_StartTextInput();
+    return status;
 }
 
 int window_run(struct view *v, const struct options *o)
@@ -269,11 +304,12 @@ int shot_write(struct view *v, const struct options *o)
 {
     static struct draw draw;
     const char *why = "";
-    struct font *font = font_open(o->font, o->font_px ? o->font_px : FONT_PX, &why);
+    const double scale = o->scale > 0 ? o->scale : 1;
+    struct font *font = font_open(o->font, o->font_px ? o->font_px : FONT_PX, scale, &why);
     if (!font)
         return fail("no font", why);
-    struct pixels p = {.width = o->width ? o->width : DEFAULT_WIDTH,
-                       .height = o->height ? o->height : DEFAULT_HEIGHT};
+    struct pixels p = {.width = (int)((o->width ? o->width : DEFAULT_WIDTH) * scale),
+                       .height = (int)((o->height ? o->height : DEFAULT_HEIGHT) * scale)};
     p.stride = p.width;
     p.data = malloc((size_t)p.width * (size_t)p.height * 4);
     bool ok = p.data != NULL;

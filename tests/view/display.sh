@@ -29,7 +29,7 @@ for program in Xvfb xdotool; do
 done
 
 # The server chooses a number that is free.
-Xvfb -displayfd 3 -screen 0 1400x900x24 -nolisten tcp -noreset 3>"$dir/display" >"$dir/xvfb.log" 2>&1 &
+Xvfb -displayfd 3 -screen 0 2080x1320x24 -nolisten tcp -noreset 3>"$dir/display" >"$dir/xvfb.log" 2>&1 &
 started+=($!)
 for _ in $(seq 100); do
     [ -s "$dir/display" ] && break
@@ -96,6 +96,16 @@ until_shows() {
     bad "no '$1' in: $(cat "$text")"
 }
 
+# until_lines N: save pictures until one is so high: a window learns of its size when it comes to it.
+until_lines() {
+    for _ in $(seq 60); do
+        save
+        [ "$(wc -l <"$text")" -eq "$1" ] && return
+        sleep 0.2
+    done
+    bad "not $1 lines but $(wc -l <"$text")"
+}
+
 shows() {
     local word
     for word in "$@"; do
@@ -103,7 +113,8 @@ shows() {
     done
 }
 
-# Where a word stands on the last picture: pixels, for a click. Cells are 8 by 19.
+# Where a word stands on the last picture: pixels, for a click. Cells are 8 by 19, times the scale.
+scale=1
 point_at() {
     local row column line
     row=$(grep -nF -m 1 -- "$1" "$text" | cut -d: -f1)
@@ -115,7 +126,7 @@ point_at() {
     line=${line%%"$1"*}
     column=$(LC_ALL=C.UTF-8 wc -m <<<"$line") # one more than its length: the newline
     column=$((column - 1))
-    xdotool mousemove --window "$window" $((column * 8 + 12)) $((row * 19 - 9))
+    xdotool mousemove --window "$window" $((scale * (column * 8 + 12))) $((scale * (row * 19 - 9)))
 }
 
 click() {

@@ -35,6 +35,20 @@ every_screen() {
         [ "$(LC_ALL=C.UTF-8 wc -L <"$dir/out")" -le 128 ] || bad "[$last]: too wide"
         shows '▸' 'ring ' 'instructions'
     done
+    pictures "$@"
+}
+
+# The same as pictures, in the smallest size that is meant: each is one, and no two are the same.
+pictures() {
+    local screen
+    fc-list 2>/dev/null | grep -q DejaVuSansMono || return
+    for screen in walk space physical tlb code rings console; do
+        timeout 100 "$view" --screen "$screen" --size 1024x640 --shot "$dir/$screen.png" "$@" \
+            </dev/null 2>"$dir/err" || bad "[$*]: $screen: no picture: $(cat "$dir/err")"
+        [ "$(head -c 4 "$dir/$screen.png" | tail -c 3)" = PNG ] || bad "[$*]: $screen: no PNG"
+    done
+    [ "$(cd "$dir" && sha256sum ./*.png | cut -d' ' -f1 | sort -u | wc -l)" -eq 7 ] ||
+        bad "[$*]: two screens look the same"
 }
 
 five=(-append 5 --until 200000 "$images/paging_long.elf")
@@ -63,6 +77,8 @@ look "${thirty_two[@]}" --at 80401000 --access wu
 shows 'PT  21…12' 'error code 0x'
 look "${thirty_two[@]}" --screen space
 shows 'Map: 1024 entries, together 4 GiB'
+look "${thirty_two[@]}" --screen space --keys $'/u\n'
+shows 'u: 1 of ' '▸0000000000400000'
 
 # Four levels, faults of every kind, delivered by the image itself.
 faults=("$images/faults.elf")
@@ -93,6 +109,15 @@ shows 'stale: it still says 0x200000' 'nobody said INVLPG' 'the TLB is stale for
     'Physical 0x400000'
 look --image-format flat:long64 --until stale --screen tlb "$dir/stale"
 shows '1 stale' 'STALE'
+
+# PCIDs: whose the entries are.
+#   mov rax, cr4; bts rax, 17; mov cr4, rax; mov rax, cr3; or rax, 5; mov cr3, rax;
+#   mov ecx, [0x5000]; jmp $
+code='\x0f\x20\xe0\x48\x0f\xba\xe8\x11\x0f\x22\xe0\x0f\x20\xd8\x48\x83\xc8\x05\x0f\x22\xd8'
+code+='\x8b\x0c\x25\x00\x50\x00\x00\xeb\xfe'
+printf '%b' "$code" >"$dir/pcid"
+look --image-format flat:long64 --until 20 --screen tlb "$dir/pcid"
+shows '   PCID 5' '0000000000005000 → 0000005000 ring 0' 'rwx 2 MiB              PCID 5'
 
 # From the reset vector: firmware, boot sector, loader, kernel.
 look -drive "file=$disk,snapshot=on" --screen code

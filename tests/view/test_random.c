@@ -36,7 +36,7 @@ static uint64_t next(struct monkey *k, uint64_t below)
 
 static void press(struct monkey *k)
 {
-    static const char text[] = "0123456789abcdefx rip\b\n\033/";
+    static const char text[] = "0123456789abcdefx ripw+usgkm_:\b\n\n\033/";
     unsigned count = 0;
     while (key_bindings[count].key)
         count++;
@@ -91,6 +91,7 @@ static void run(struct monkey *k)
 {
     struct view *v = k->v;
     for (unsigned i = 0; v->running && i < 4; i++) {
+        v->session.sampled = next(k, 2);
         session_run(&v->session, 1 + next(k, 20000));
         if (session_reached(&v->session)) {
             v->running = false;
@@ -128,7 +129,7 @@ int main(int argc, char **argv)
     k.d = calloc(1, sizeof(*k.d));
     k.data = malloc(sizeof(uint32_t) * LARGEST);
     k.nowhere = fopen("/dev/null", "w");
-    k.font = font_open(NULL, 14, &why);
+    k.font = font_open(NULL, 14, 1 + (double)next(&k, 3) / 4, &why);
     computer_init(&c, "test_random");
     if (!k.v || !k.d || !k.data || !k.nowhere || session_open(&k.v->session, &c) >= 0)
         return 1;

@@ -46,12 +46,12 @@ shows '▸1 Walk' 'Linear address 0x' 'write by ring 3' '4-level paging' 'PML4' 
     'error code 0x7 = present, write, ring 3' 'the PTE is read-only (R/W is 0)' 'TLB  '
 expect 0 --text --until demand
 shows 'not present: the walk ends here' '#PF at the PML4E' 'nothing is mapped from'
-expect 0 --text --until cr3:8 --screen space --compare
+expect 0 --text --until cow:2 --screen space --compare
 shows 'lower half' 'higher half' 'r-xu' 'user' 'kernel' 'shared: the same frame' 'parted: another frame'
 expect 0 --text --until user --screen physical
 shows '16384 frames of 4 KiB' 'page tables' 'Frame 0x' 'where the CPU is' 'maps it at'
 expect 0 --text --until syscall:3 --screen tlb
-shows 'entries' 'global' 'none stale' 'Fills and flushes'
+shows 'entries' 'global' 'none stale' 'Fills, evictions and flushes' 'evictions '
 expect 0 --text --until syscall:3 --screen code
 shows 'syscall' '0f 05' 'rax' 'cr3' 'Stack' 'Memory'
 expect 0 --text --until interrupt --screen rings
@@ -77,11 +77,37 @@ expect 0 --text --break 401002 --until end --screen code
 shows '● 0000000000401002' 'breakpoint'
 expect 0 --text --break 401002 --keys Rff --screen code
 shows '● 0000000000401002' 'breakpoint'
+# The TLB makes room.
+expect 0 --text --until evict --screen tlb
+shows 'TLB evicts 0x' 'evictions 1 '
+# Search: rights, a frame, a symbol, a register, an address, none of these; and the next hit.
+space=(--text --until user --screen space)
+expect 0 "${space[@]}" --keys $'/w+u\n'
+shows '▸00007fffffffe000' 'w+u: 1 of ' 'Map: 512 entries, together 2 MiB'
+expect 0 "${space[@]}" --keys $'/w\n/\n'
+shows 'w: 2 of ' '▸ffff888000000000' '◆'
+expect 0 "${space[@]}" --keys $'/w+x\n'
+shows "'w+x': nothing of that kind is mapped here"
+expect 0 "${space[@]}" --keys $'/pa 100123\n'
+shows 'pa 100123: 1 of 1, at 0xffff888000100123'
+expect 0 "${space[@]}" --keys $'/page_faults\n'
+shows 'at 0xffffffff8' ', page_faults'
+expect 0 "${space[@]}" --keys $'/rsp\n'
+shows '▸00007fffffffe000'
+expect 0 "${space[@]}" --keys $'/5555\n'
+shows '0x5555 is not mapped'
+expect 0 "${space[@]}" --keys $'/zzz\n'
+shows "'zzz' is no address, register or symbol"
+# Handlers have names, where the image has symbols.
+expect 0 --text --until int80 --screen rings --size 160x42
+shows 'IDT at 0x' 'interrupt dpl 3' 'trap_int80'
 # Help, and steps from walk to walk.
 expect 0 --text --keys '?'
 shows 'run to the next page walk' 'slow motion'
 expect 0 --text --until walk:9 --keys '[['
-shows 'as recorded' 'walk of 0x'
+shows 'as recorded' 'walk of 0x' 'TLB  fill: this walk has put 0x'
+expect 0 --text --until walk:9 --at rip --access x
+shows 'TLB  hit: the next access uses 0x'
 
 # ---- the tour ----
 
@@ -90,6 +116,22 @@ shows 'Chapter 2 of 13: Paging is switched on' 'Chapter 6 of 13: INT 0x80' \
     'Chapter 11 of 13: The pages part' 'parted: another frame' \
     'stale: it still says' 'Chapter 13 of 13: The end'
 ! grep -q 'did not come to it' "$dir/out" || bad "a chapter of the tour was not reached"
+
+# ---- pictures ----
+
+# png_size: "WIDTHxHEIGHT" of the picture.
+png_size() {
+    od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'
+}
+if fc-list 2>/dev/null | grep -q DejaVuSansMono; then
+    for scale in 1 1.25 2 3; do
+        expect 0 --until cow --size 1024x640 --scale "$scale" --shot "$dir/$scale.png"
+    done
+    for want in 1:1024x640 1.25:1280x800 2:2048x1280 3:3072x1920; do
+        [ "$(png_size "$dir/${want%:*}.png")" = "${want#*:}" ] ||
+            bad "scale ${want%:*}: $(png_size "$dir/${want%:*}.png")"
+    done
+fi
 
 # ---- statuses ----
 
@@ -107,6 +149,9 @@ refuse 64 "'dusk'" --until dusk
 refuse 64 "'10'" --size 10
 refuse 64 "'blue'" --theme blue
 refuse 64 "'1'" --font-size 1
+refuse 64 "'0.5'" --scale 0.5
+refuse 64 "'2x'" --scale 2x
+refuse 64 "'4'" --size 9000x9000 --scale 4 --shot "$dir/x.png"
 refuse 64 'about the bundled guest' --tour "$dir/halt"
 refuse 64 'goes with --text' --at @x
 refuse 64 'image already' a b

@@ -4,6 +4,7 @@
 set -u
 view=$1
 dir='' window='' view_pid='' text='' failed=0 # set there
+export scale=1
 # shellcheck source=tests/view/display.sh
 . "$(dirname "$0")/display.sh"
 
@@ -76,8 +77,8 @@ until_shows '▸2 Address space'
 # ---- size ----
 
 xdotool windowsize --sync "$window" 1024 640
-until_shows '▸2 Address space'
-[ "$(wc -l <"$text")" -eq 33 ] || bad "1024x640 has $(wc -l <"$text") lines"
+until_lines 33
+shows '▸2 Address space'
 [ "$(LC_ALL=C.UTF-8 wc -L <"$text")" -le 128 ] || bad "a line of more than 128 characters"
 xdotool windowsize --sync "$window" 300 200
 save
@@ -112,6 +113,21 @@ done
 kill -0 "$view_pid" 2>/dev/null && bad "a destroyed window leaves the program running"
 open_window --run --for 700
 gone
+
+# ---- twice as many pixels ----
+
+open_window --size 1024x640 --scale 2
+scale=2 # of point_at
+until_lines 33
+[ "$(xdotool getwindowgeometry "$window" | sed -n 's/.*Geometry: //p')" = 2048x1280 ] ||
+    bad "scale 2: $(xdotool getwindowgeometry "$window")"
+click '6 Rings'
+until_shows '▸6 Rings'
+point_at 'IMR'
+until_shows 'Masked: nobody hears them'
+keys q
+gone
+scale=1
 
 # ---- the tour ----
 
