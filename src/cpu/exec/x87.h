@@ -178,4 +178,40 @@ void lc_x87_settle(struct lc_cpu *cpu);
 uint16_t lc_x87_tags(const struct lc_fpu *f);
 uint8_t lc_x87_abridge(uint16_t full);
 
+/* ---- handlers ----
+ *
+ * LC_X87_OP(name, can, host, slow)            the operation lc_op_x87_NAME: statements of cpu and
+ * insn. `host` where `can` tells that nothing is wrong with the stack, and the host's unit can be
+ * had; else `slow` LC_X87_OP_MEM(name, size, can, host, slow)  the same with `size` bytes of memory
+ * that are read: m
+ */
+#define LC_X87_OP(name, can, host, slow)                                                           \
+    static lc_next x87_##name(struct lc_cpu *cpu, const struct lc_insn *insn)                      \
+    {                                                                                              \
+        TRY(lc_x87_ready(cpu));                                                                    \
+        lc_x87_note(cpu, insn);                                                                    \
+        LC_X87_EITHER(can, host, slow);                                                            \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_OP_SINGLE(x87_##name, x87_##name)
+
+#define LC_X87_OP_MEM(name, size, can, host, slow)                                                 \
+    static lc_next x87_##name(struct lc_cpu *cpu, const struct lc_insn *insn)                      \
+    {                                                                                              \
+        TRY(lc_x87_ready(cpu));                                                                    \
+        const uint8_t *m = lc_vmem_read(cpu, insn, size, 1);                                       \
+        TRY(m);                                                                                    \
+        lc_x87_note_mem(cpu, insn);                                                                \
+        LC_X87_EITHER(can, host, slow);                                                            \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_OP_SINGLE(x87_##name, x87_##name)
+
+#define LC_X87_EITHER(can, host, slow)                                                             \
+    if (LC_LIKELY(can) && lc_fp_x87(cpu)) {                                                        \
+        host;                                                                                      \
+    } else {                                                                                       \
+        slow;                                                                                      \
+    }
+
 #endif

@@ -82,36 +82,14 @@ static LC_NOINLINE void mem_slow(struct lc_cpu *cpu, enum arith op, enum lc_x87_
 /* dst := dst op src; `opcode`, `modrm`: the instruction whose low bits name the register that is
  * not ST(0) */
 #define ARITH_REG(name, op, opcode, modrm, dst, src, pop)                                          \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        lc_x87_note(cpu, insn);                                                                    \
-        if (LC_LIKELY(lc_st_valid(cpu, dst) && lc_st_valid(cpu, src)) && lc_fp_x87(cpu)) {         \
-            LC_HOST_X87_ST(opcode, modrm, (dst) + (src));                                          \
-            if (pop)                                                                               \
-                lc_x87_pop(cpu);                                                                   \
-        } else {                                                                                   \
-            reg_slow(cpu, op, dst, src, pop);                                                      \
-        }                                                                                          \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
+    LC_X87_OP(name, lc_st_valid(cpu, dst) && lc_st_valid(cpu, src),                                \
+              LC_HOST_X87_ST(opcode, modrm, (dst) + (src));                                        \
+              if (pop) lc_x87_pop(cpu), reg_slow(cpu, op, dst, src, pop))
 
 /* ST(0) := ST(0) op memory */
 #define ARITH_MEM(name, op, host, type, size)                                                      \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        const uint8_t *m = lc_vmem_read(cpu, insn, size, 1);                                       \
-        TRY(m);                                                                                    \
-        lc_x87_note_mem(cpu, insn);                                                                \
-        if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu))                                      \
-            LC_HOST_X87_READ(host, size, m);                                                       \
-        else                                                                                       \
-            mem_slow(cpu, op, type, lc_get(m, size));                                              \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
+    LC_X87_OP_MEM(name, size, lc_st_valid(cpu, 0), LC_HOST_X87_READ(host, size, m),                \
+                  mem_slow(cpu, op, type, lc_get(m, size)))
 
 /* `st0`, `sti`: the second byte after D8, and after DC and DE */
 #define ARITH(name, op, st0, sti)                                                                  \
@@ -147,17 +125,7 @@ static LC_NOINLINE void unary_slow(struct lc_cpu *cpu, unary_fn fn)
 }
 
 #define UNARY(name, modrm, soft)                                                                   \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        lc_x87_note(cpu, insn);                                                                    \
-        if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu))                                      \
-            LC_HOST_X87(0xd9, modrm);                                                              \
-        else                                                                                       \
-            unary_slow(cpu, soft);                                                                 \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
+    LC_X87_OP(name, lc_st_valid(cpu, 0), LC_HOST_X87(0xd9, modrm), unary_slow(cpu, soft))
 UNARY(fsqrt, 0xfa, lc_f80_sqrt)
 UNARY(frndint, 0xfc, lc_f80_rint)
 
@@ -176,18 +144,8 @@ static LC_NOINLINE void fscale_slow(struct lc_cpu *cpu)
         lc_st_put(cpu, 0, r);
 }
 
-static lc_next fscale(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, 1)) && lc_fp_x87(cpu))
-        LC_HOST_X87(0xd9, 0xfd);
-    else
-        fscale_slow(cpu);
-    NEXT(cpu, insn);
-}
-
-LC_OP_SINGLE(x87_fscale, fscale)
+LC_X87_OP(fscale, lc_st_valid(cpu, 0) && lc_st_valid(cpu, 1), LC_HOST_X87(0xd9, 0xfd),
+          fscale_slow(cpu))
 
 /* ---- FPREM, FPREM1: all condition codes tell of the quotient ---- */
 
@@ -225,16 +183,7 @@ static LC_NOINLINE void rem_slow(struct lc_cpu *cpu, rem_fn fn)
 }
 
 #define REMAINDER(name, modrm, soft)                                                               \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        lc_x87_note(cpu, insn);                                                                    \
-        if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, 1)) && lc_fp_x87(cpu))               \
-            LC_HOST_X87(0xd9, modrm);                                                              \
-        else                                                                                       \
-            rem_slow(cpu, soft);                                                                   \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
+    LC_X87_OP(name, lc_st_valid(cpu, 0) && lc_st_valid(cpu, 1), LC_HOST_X87(0xd9, modrm),          \
+              rem_slow(cpu, soft))
 REMAINDER(fprem, 0xf8, lc_f80_rem)
 REMAINDER(fprem1, 0xf5, lc_f80_rem1)

@@ -73,19 +73,8 @@ static LC_NOINLINE void com_slow(struct lc_cpu *cpu, unsigned i, bool signal, un
 }
 
 #define COM(name, opcode, modrm, i, signal, pops)                                                  \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        lc_x87_note(cpu, insn);                                                                    \
-        if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, i)) && lc_fp_x87(cpu)) {             \
-            LC_HOST_X87_ST(opcode, modrm, i);                                                      \
-            pop_n(cpu, pops);                                                                      \
-        } else {                                                                                   \
-            com_slow(cpu, i, signal, pops);                                                        \
-        }                                                                                          \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
+    LC_X87_OP(name, lc_st_valid(cpu, 0) && lc_st_valid(cpu, i), LC_HOST_X87_ST(opcode, modrm, i);  \
+              pop_n(cpu, pops), com_slow(cpu, i, signal, pops))
 COM(fcom_st, 0xd8, 0xd0, insn->dst, true, 0)
 COM(fcomp_st, 0xd8, 0xd8, insn->dst, true, 1)
 COM(fcompp, 0xde, 0xd8, 1, true, 2)
@@ -104,21 +93,8 @@ static LC_NOINLINE void com_mem_slow(struct lc_cpu *cpu, enum lc_x87_type type, 
 }
 
 #define COM_MEM(name, host, type, size, pops)                                                      \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        const uint8_t *m = lc_vmem_read(cpu, insn, size, 1);                                       \
-        TRY(m);                                                                                    \
-        lc_x87_note_mem(cpu, insn);                                                                \
-        if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu)) {                                    \
-            LC_HOST_X87_READ(host, size, m);                                                       \
-            pop_n(cpu, pops);                                                                      \
-        } else {                                                                                   \
-            com_mem_slow(cpu, type, lc_get(m, size), pops);                                        \
-        }                                                                                          \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
+    LC_X87_OP_MEM(name, size, lc_st_valid(cpu, 0), LC_HOST_X87_READ(host, size, m);                \
+                  pop_n(cpu, pops), com_mem_slow(cpu, type, lc_get(m, size), pops))
 COM_MEM(fcom_m32, "fcoms", LC_X87_F32, 4, 0)
 COM_MEM(fcom_m64, "fcoml", LC_X87_F64, 8, 0)
 COM_MEM(fcom_i16, "ficoms", LC_X87_I16, 2, 0)
@@ -137,18 +113,7 @@ static LC_NOINLINE void tst(struct lc_cpu *cpu)
     set_conditions(cpu, v.conditions);
 }
 
-static lc_next ftst(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu))
-        LC_HOST_X87(0xd9, 0xe4);
-    else
-        tst(cpu);
-    NEXT(cpu, insn);
-}
-
-LC_OP_SINGLE(x87_ftst, ftst)
+LC_X87_OP(ftst, lc_st_valid(cpu, 0), LC_HOST_X87(0xd9, 0xe4), tst(cpu))
 
 /* ---- FCOMI, FUCOMI: to ZF, PF and CF; OF, SF and AF are cleared; of the condition codes
  * only C1 ever changes, by a stack fault ---- */
@@ -157,6 +122,8 @@ LC_INLINE void set_arith(struct lc_cpu *cpu, bool cf, bool pf, bool zf)
 {
     lc_arith_set(&cpu->arith, (cf ? LC_CF : 0) | (pf ? LC_PF : 0) | (zf ? LC_ZF : 0));
 }
+
+static const struct lc_host_flags no_flags;
 
 static LC_NOINLINE void comi_slow(struct lc_cpu *cpu, const struct lc_insn *insn, bool signal,
                                   bool pop)
@@ -172,22 +139,10 @@ static LC_NOINLINE void comi_slow(struct lc_cpu *cpu, const struct lc_insn *insn
 }
 
 #define COMI(name, opcode, modrm, signal, pop)                                                     \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        struct lc_host_flags f = {false, false, false};                                            \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        lc_x87_note(cpu, insn);                                                                    \
-        if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, insn->src)) && lc_fp_x87(cpu)) {     \
-            LC_HOST_X87_FLAGS(opcode, modrm, insn->src, f);                                        \
-            set_arith(cpu, f.cf, f.pf, f.zf);                                                      \
-            if (pop)                                                                               \
-                lc_x87_pop(cpu);                                                                   \
-        } else {                                                                                   \
-            comi_slow(cpu, insn, signal, pop);                                                     \
-        }                                                                                          \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
+    LC_X87_OP(name, lc_st_valid(cpu, 0) && lc_st_valid(cpu, insn->src),                            \
+              struct lc_host_flags f = no_flags;                                                   \
+              LC_HOST_X87_FLAGS(opcode, modrm, insn->src, f); set_arith(cpu, f.cf, f.pf, f.zf);    \
+              if (pop) lc_x87_pop(cpu), comi_slow(cpu, insn, signal, pop))
 COMI(fcomi, 0xdb, 0xf0, true, false)
 COMI(fcomip, 0xdf, 0xf0, true, true)
 COMI(fucomi, 0xdb, 0xe8, false, false)
@@ -216,15 +171,4 @@ static LC_NOINLINE void xam(struct lc_cpu *cpu)
     cpu->fpu.fsw |= v.se & 0x8000 ? LC_FSW_C1 : 0;
 }
 
-static lc_next fxam(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    if (lc_fp_x87(cpu))
-        LC_HOST_X87(0xd9, 0xe5);
-    else
-        xam(cpu);
-    NEXT(cpu, insn);
-}
-
-LC_OP_SINGLE(x87_fxam, fxam)
+LC_X87_OP(fxam, true, LC_HOST_X87(0xd9, 0xe5), xam(cpu))

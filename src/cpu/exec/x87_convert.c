@@ -58,23 +58,9 @@ static LC_NOINLINE void push_any(struct lc_cpu *cpu, struct lc_f80 v)
     }
 }
 
-/* `slow`: what is done in software, of cpu and m */
 #define LOAD(name, host, size, slow)                                                               \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        const uint8_t *m = lc_vmem_read(cpu, insn, size, 1);                                       \
-        TRY(m);                                                                                    \
-        lc_x87_note_mem(cpu, insn);                                                                \
-        if (LC_LIKELY(lc_x87_room(cpu)) && lc_fp_x87(cpu)) {                                       \
-            LC_HOST_X87_READ(host, size, m);                                                       \
-            lc_x87_pushed(cpu);                                                                    \
-        } else {                                                                                   \
-            slow;                                                                                  \
-        }                                                                                          \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
+    LC_X87_OP_MEM(name, size, lc_x87_room(cpu), LC_HOST_X87_READ(host, size, m);                   \
+                  lc_x87_pushed(cpu), slow)
 LOAD(fld_m32, "flds", 4, fld_slow(cpu, LC_X87_F32, lc_get32(m)))
 LOAD(fld_m64, "fldl", 8, fld_slow(cpu, LC_X87_F64, lc_get64(m)))
 LOAD(fld_m80, "fldt", 10, push_any(cpu, lc_f80_at(m)))

@@ -49,7 +49,8 @@ bool lc_x87_finish(struct lc_cpu *cpu, const struct lc_fenv *env)
 /* An empty source is found before a full stack; masked, either gives the indefinite NaN. */
 static LC_NOINLINE void fld_slow(struct lc_cpu *cpu, const struct lc_insn *insn)
 {
-    if (LC_LIKELY(lc_st_valid(cpu, insn->dst) && lc_x87_room(cpu))) {
+    lc_fp_park_x87(cpu);
+    if (lc_st_valid(cpu, insn->dst) && lc_x87_room(cpu)) {
         lc_x87_clear_c1(cpu);
         lc_x87_push(cpu, lc_st_get(cpu, insn->dst));
         return;
@@ -59,24 +60,14 @@ static LC_NOINLINE void fld_slow(struct lc_cpu *cpu, const struct lc_insn *insn)
         lc_x87_push(cpu, lc_f80_indefinite());
 }
 
-static lc_next fld_st(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    if (LC_LIKELY(lc_st_valid(cpu, insn->dst) && lc_x87_room(cpu)) && lc_fp_x87(cpu)) {
-        LC_HOST_X87_ST(0xd9, 0xc0, insn->dst);
-        lc_x87_pushed(cpu);
-    } else {
-        fld_slow(cpu, insn);
-    }
-    NEXT(cpu, insn);
-}
-
-LC_OP_SINGLE(x87_fld_st, fld_st)
+LC_X87_OP(fld_st, lc_st_valid(cpu, insn->dst) && lc_x87_room(cpu),
+          LC_HOST_X87_ST(0xd9, 0xc0, insn->dst);
+          lc_x87_pushed(cpu), fld_slow(cpu, insn))
 
 static LC_NOINLINE void fst_slow(struct lc_cpu *cpu, const struct lc_insn *insn, bool pop)
 {
     struct lc_f80 v = lc_f80_indefinite();
+    lc_fp_park_x87(cpu);
     if (lc_st_valid(cpu, 0)) {
         lc_x87_clear_c1(cpu);
         v = lc_st_get(cpu, 0);
@@ -89,21 +80,8 @@ static LC_NOINLINE void fst_slow(struct lc_cpu *cpu, const struct lc_insn *insn,
 }
 
 #define FST(name, modrm, pop)                                                                      \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        lc_x87_note(cpu, insn);                                                                    \
-        if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu)) {                                    \
-            LC_HOST_X87_ST(0xdd, modrm, insn->dst);                                                \
-            lc_st_set_valid(cpu, insn->dst);                                                       \
-            if (pop)                                                                               \
-                lc_x87_pop(cpu);                                                                   \
-        } else {                                                                                   \
-            fst_slow(cpu, insn, pop);                                                              \
-        }                                                                                          \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
+    LC_X87_OP(name, lc_st_valid(cpu, 0), LC_HOST_X87_ST(0xdd, modrm, insn->dst);                   \
+              lc_st_set_valid(cpu, insn->dst); if (pop) lc_x87_pop(cpu), fst_slow(cpu, insn, pop))
 FST(fst_st, 0xd0, false)
 FST(fstp_st, 0xd8, true)
 
@@ -147,19 +125,8 @@ static LC_NOINLINE void fxch_slow(struct lc_cpu *cpu, unsigned i)
     lc_st_put(cpu, i, a);
 }
 
-static lc_next fxch(struct lc_cpu *cpu, const struct lc_insn *insn)
-{
-    unsigned i = insn->dst;
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    if (LC_LIKELY(lc_st_valid(cpu, 0) && lc_st_valid(cpu, i)) && lc_fp_x87(cpu))
-        LC_HOST_X87_ST(0xd9, 0xc8, i);
-    else
-        fxch_slow(cpu, i);
-    NEXT(cpu, insn);
-}
-
-LC_OP_SINGLE(x87_fxch, fxch)
+LC_X87_OP(fxch, lc_st_valid(cpu, 0) && lc_st_valid(cpu, insn->dst),
+          LC_HOST_X87_ST(0xd9, 0xc8, insn->dst), fxch_slow(cpu, insn->dst))
 
 /* Both registers must be there whether the condition holds or not; C1 tells of a fault alone. */
 static LC_NOINLINE void fcmov_slow(struct lc_cpu *cpu, unsigned i, bool condition)
@@ -173,24 +140,11 @@ static LC_NOINLINE void fcmov_slow(struct lc_cpu *cpu, unsigned i, bool conditio
     }
 }
 
-LC_INLINE lc_next fcmov(struct lc_cpu *cpu, const struct lc_insn *insn, bool condition)
-{
-    TRY(lc_x87_ready(cpu));
-    lc_x87_note(cpu, insn);
-    if (LC_UNLIKELY(!lc_st_valid(cpu, 0) || !lc_st_valid(cpu, insn->src) || !lc_fp_x87(cpu)))
-        fcmov_slow(cpu, insn->src, condition);
-    else if (condition)
-        LC_HOST_X87_MOVE(insn->src);
-    NEXT(cpu, insn);
-}
-
 /* The conditions B, E, BE, U are those of CMOVcc with these numbers. */
 #define FCMOV(name, cc)                                                                            \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        return fcmov(cpu, insn, lc_arith_cond(&cpu->arith, cc));                                   \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
+    LC_X87_OP(name, lc_st_valid(cpu, 0) && lc_st_valid(cpu, insn->src),                            \
+              if (lc_arith_cond(&cpu->arith, cc)) LC_HOST_X87_MOVE(insn->src),                     \
+              fcmov_slow(cpu, insn->src, lc_arith_cond(&cpu->arith, cc)))
 FCMOV(fcmovb, 2)
 FCMOV(fcmovnb, 3)
 FCMOV(fcmove, 4)
@@ -216,17 +170,7 @@ static LC_NOINLINE void sign_slow(struct lc_cpu *cpu, uint8_t keep, uint8_t flip
 }
 
 #define SIGN(name, modrm, keep, flip)                                                              \
-    static lc_next name##_st0(struct lc_cpu *cpu, const struct lc_insn *insn)                      \
-    {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        lc_x87_note(cpu, insn);                                                                    \
-        if (LC_LIKELY(lc_st_valid(cpu, 0)) && lc_fp_x87(cpu))                                      \
-            LC_HOST_X87(0xd9, modrm);                                                              \
-        else                                                                                       \
-            sign_slow(cpu, keep, flip);                                                            \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name##_st0)
+    LC_X87_OP(name, lc_st_valid(cpu, 0), LC_HOST_X87(0xd9, modrm), sign_slow(cpu, keep, flip))
 SIGN(fchs, 0xe0, 0x80, 0x80)
 SIGN(fabs, 0xe1, 0, 0)
 
@@ -266,19 +210,8 @@ static LC_NOINLINE void constant_slow(struct lc_cpu *cpu, const struct constant 
 }
 
 #define CONSTANT(name, modrm, value)                                                               \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        lc_x87_note(cpu, insn);                                                                    \
-        if (LC_LIKELY(lc_x87_room(cpu)) && lc_fp_x87(cpu)) {                                       \
-            LC_HOST_X87(0xd9, modrm);                                                              \
-            lc_x87_pushed(cpu);                                                                    \
-        } else {                                                                                   \
-            constant_slow(cpu, &(value));                                                          \
-        }                                                                                          \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
+    LC_X87_OP(name, lc_x87_room(cpu), LC_HOST_X87(0xd9, modrm);                                    \
+              lc_x87_pushed(cpu), constant_slow(cpu, &(value)))
 CONSTANT(fld1, 0xe8, one)
 CONSTANT(fldl2t, 0xe9, log2_10)
 CONSTANT(fldl2e, 0xea, log2_e)

@@ -94,49 +94,26 @@ static LC_NOINLINE void extract(struct lc_cpu *cpu)
     lc_x87_push(cpu, significand);
 }
 
-/* ---- handlers: D9 modrm; `can`: nothing is wrong with the stack ---- */
+/* ---- handlers ---- */
 
-#define ONE_READY(cpu)  lc_st_valid(cpu, 0)
-#define TWO_READY(cpu)  (lc_st_valid(cpu, 0) && lc_st_valid(cpu, 1))
-#define PAIR_READY(cpu) (lc_st_valid(cpu, 0) && lc_x87_room(cpu))
+#define ONE(name, modrm, fn)                                                                       \
+    LC_X87_OP(name, lc_st_valid(cpu, 0), LC_HOST_X87(0xd9, modrm), one(cpu, fn))
+ONE(f2xm1, 0xf0, LC_FP_2XM1)
+ONE(fsin, 0xfe, LC_FP_SIN)
+ONE(fcos, 0xff, LC_FP_COS)
 
-LC_INLINE void one_done(struct lc_cpu *cpu)
-{
-    (void)cpu;
-}
-
-LC_INLINE void two_done(struct lc_cpu *cpu)
-{
-    lc_x87_pop(cpu);
-}
+#define TWO(name, modrm, fn)                                                                       \
+    LC_X87_OP(name, lc_st_valid(cpu, 0) && lc_st_valid(cpu, 1), LC_HOST_X87(0xd9, modrm);          \
+              lc_x87_pop(cpu), two(cpu, fn))
+TWO(fyl2x, 0xf1, LC_FP_YL2X)
+TWO(fpatan, 0xf3, LC_FP_PATAN)
+TWO(fyl2xp1, 0xf9, LC_FP_YL2XP1)
 
 /* C2 tells that the argument was out of range, and nothing was done. */
-LC_INLINE void pair_done(struct lc_cpu *cpu)
-{
-    if (LC_LIKELY(!(lc_fp_fsw(cpu) & LC_FSW_C2)))
-        lc_x87_pushed(cpu);
-}
-
-#define FUNCTION(name, modrm, can, done, slow)                                                     \
-    static lc_next name(struct lc_cpu *cpu, const struct lc_insn *insn)                            \
-    {                                                                                              \
-        TRY(lc_x87_ready(cpu));                                                                    \
-        lc_x87_note(cpu, insn);                                                                    \
-        if (LC_LIKELY(can(cpu)) && lc_fp_x87(cpu)) {                                               \
-            LC_HOST_X87(0xd9, modrm);                                                              \
-            done(cpu);                                                                             \
-        } else {                                                                                   \
-            slow;                                                                                  \
-        }                                                                                          \
-        NEXT(cpu, insn);                                                                           \
-    }                                                                                              \
-    LC_OP_SINGLE(x87_##name, name)
-FUNCTION(f2xm1, 0xf0, ONE_READY, one_done, one(cpu, LC_FP_2XM1))
-FUNCTION(fyl2x, 0xf1, TWO_READY, two_done, two(cpu, LC_FP_YL2X))
-FUNCTION(fptan, 0xf2, PAIR_READY, pair_done, pair(cpu, LC_FP_TAN))
-FUNCTION(fpatan, 0xf3, TWO_READY, two_done, two(cpu, LC_FP_PATAN))
-FUNCTION(fxtract, 0xf4, PAIR_READY, lc_x87_pushed, extract(cpu))
-FUNCTION(fyl2xp1, 0xf9, TWO_READY, two_done, two(cpu, LC_FP_YL2XP1))
-FUNCTION(fsincos, 0xfb, PAIR_READY, pair_done, pair(cpu, LC_FP_SINCOS))
-FUNCTION(fsin, 0xfe, ONE_READY, one_done, one(cpu, LC_FP_SIN))
-FUNCTION(fcos, 0xff, ONE_READY, one_done, one(cpu, LC_FP_COS))
+#define PAIR(name, modrm, slow)                                                                    \
+    LC_X87_OP(name, lc_st_valid(cpu, 0) && lc_x87_room(cpu), LC_HOST_X87(0xd9, modrm);             \
+              if (LC_LIKELY(!(lc_fp_fsw(cpu) & LC_FSW_C2))) lc_x87_pushed(cpu), slow)
+PAIR(fptan, 0xf2, pair(cpu, LC_FP_TAN))
+PAIR(fsincos, 0xfb, pair(cpu, LC_FP_SINCOS))
+LC_X87_OP(fxtract, lc_st_valid(cpu, 0) && lc_x87_room(cpu), LC_HOST_X87(0xd9, 0xf4);
+          lc_x87_pushed(cpu), extract(cpu))
