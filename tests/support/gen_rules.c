@@ -84,11 +84,11 @@ static bool is_open_of_amd(const struct lc_decoded *d)
 }
 
 /* What Intel's do otherwise than AMD's and this CPU: PUSH of a segment register writes 16 bits and
- * leaves the others (vol. 2B, PUSH). XGETBV tells of components that this CPU has not, and XSAVEOPT
- * and XSAVEC write those that are in use, which is the processor's affair. */
+ * leaves the others (vol. 2B, PUSH). XSAVEOPT and XSAVEC write components that are in use, which is
+ * the processor's affair. */
 static bool is_open_of_intel(const struct lc_decoded *d)
 {
-    static const char *const names[] = {"xgetbv", "xsaveopt", "xsavec"};
+    static const char *const names[] = {"xsaveopt", "xsavec"};
     if (is_one_of(d->row, names, LC_ARRAY_LEN(names)))
         return true;
     bool push_seg =
@@ -106,14 +106,17 @@ bool gen_has_own_digits(const struct lc_row *row)
            strstr(row->mnemonic, "rsqrt");
 }
 
-/* SHLD and SHRD of words by more than 16 are undefined (vol. 2, SHLD). REP before LOOPE and LOOPNE
- * is reserved (vol. 2A, 2.1.1): processors take it for the condition. */
+/* SHLD and SHRD of words by more than 16 are undefined (vol. 2, SHLD). XGETBV tells of components
+ * that this CPU has not. REP before LOOPE and LOOPNE is reserved (vol. 2A, 2.1.1): processors take
+ * it for the condition. */
 bool gen_is_open(const struct lc_decoded *d, bool amd)
 {
     const struct lc_row *row = d->row;
     if (!LC_FP_HOST && gen_has_own_digits(row))
         return true;
     if ((gen_named(row, "shld") || gen_named(row, "shrd")) && d->opsize == 2)
+        return true;
+    if (gen_named(row, "xgetbv"))
         return true;
     if (amd ? is_open_of_amd(d) : is_open_of_intel(d))
         return true;
@@ -123,7 +126,8 @@ bool gen_is_open(const struct lc_decoded *d, bool amd)
 /*
  * Faults after which silicon differs.  AMD's: repeated CMPS and SCAS leave the flags of their last
  * comparison, a gather the mask as it was (vol. 2B, REP; vol. 2C, VPGATHERDD); an x87 store looks
- * at memory also when an unmasked exception keeps it from being written.  Intel's: MMX sets TOP to
+ * at memory also when an unmasked exception keeps it from being written; VCVTPS2PH tells of no
+ * inexact result beside an underflow that is not masked.  Intel's: MMX sets TOP to
  * 0, and VCVTPS2PH its flags, before the store is found to fault; ten-byte stores write what they
  * can; XRSTOR and XSAVE look at parts of the area that they neither read nor write.
  */
@@ -132,7 +136,8 @@ static bool is_open_fault_of_amd(const struct lc_decoded *d)
     bool x87_store =
         d->row->attr & LC_ATTR_FPU && d->has_mem &&
         (gen_named(d->row, "fst") || gen_named(d->row, "fist") || gen_named(d->row, "fbstp"));
-    return x87_store || strstr(d->row->mnemonic, "gather") || (is_string(d->row) && d->rep);
+    return x87_store || strstr(d->row->mnemonic, "gather") || gen_named(d->row, "vcvtps2ph") ||
+           (is_string(d->row) && d->rep);
 }
 
 static bool is_open_fault_of_intel(const struct lc_decoded *d)
