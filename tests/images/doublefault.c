@@ -23,6 +23,8 @@ enum {
 
 CODE(divide, "xorl %ecx, %ecx; movl $1, %eax; cltd; idivl %ecx");
 CODE(breakpoint, "int3");
+CODE(step, "nop");
+CODE(int1, ".byte 0xf1");
 CODE(undefined, "ud2");
 CODE(device, "fwait");
 CODE(not_present, "movl $0x70, %eax; movl %eax, %ds");
@@ -42,6 +44,8 @@ static const struct first {
     bool external; /* EXT in the second's error code */
 } firsts[] = {
     {"#DE", divide, V_DE, 3, CONTRIBUTORY, true},
+    {"#DB", step, V_DB, 3, BENIGN, true},
+    {"INT1", int1, V_DB, 3, BENIGN, true},
     {"#BP", breakpoint, V_BP, 3, BENIGN, false},
     {"#UD", undefined, V_UD, 3, BENIGN, true},
     {"#NM", device, V_NM, 3, BENIGN, true},
@@ -117,6 +121,8 @@ static void both(const struct first *f, const struct second *s)
     struct frame frame = frame_at(f->code, f->cpl);
     if (f->code == alignment)
         frame.rflags |= F_AC;
+    if (f->code == step)
+        frame.rflags |= F_TF;
     run(&frame);
     write_cr0(read_cr0() & ~(word)CR0_TS);
     add(&name, f->name);
