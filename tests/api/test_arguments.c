@@ -6,6 +6,7 @@
  * added without a row fails this test.
  */
 #include "bare_code.h"
+#include "idle_hooks.h"
 
 #include <stdio.h>
 
@@ -81,33 +82,6 @@ static void judge_value(const char *call, bool ok)
 /* The call names the machine that has a message, or NULL; or the machine is const. */
 #define ERR(machine, call, want) judge(#call, (machine), (call), LIBCPU_ERR_##want)
 #define IS(call, is)             judge_value(#call " " #is, (call)is)
-
-/* ---- callbacks, none of which is called ---- */
-
-static void on_insn(void *user, libcpu *m, uint64_t la)
-{
-    (void)user, (void)m, (void)la;
-}
-
-static void on_block(void *user, libcpu *m, uint64_t la, uint32_t bytes, uint32_t insns)
-{
-    (void)user, (void)m, (void)la, (void)bytes, (void)insns;
-}
-
-static void on_memory(void *user, libcpu *m, struct libcpu_access *a)
-{
-    (void)user, (void)m, (void)a;
-}
-
-static void on_tlb(void *user, libcpu *m, const struct libcpu_tlb_event *e)
-{
-    (void)user, (void)m, (void)e;
-}
-
-static void on_privilege(void *user, libcpu *m, unsigned from, unsigned to)
-{
-    (void)user, (void)m, (void)from, (void)to;
-}
 
 static const struct libcpu_range backwards = {2, 1};
 
@@ -536,87 +510,31 @@ static void debugging(libcpu *m)
         ERR(m, libcpu_hook_##name(m, 1, &backwards, fn, NULL, &h), INVALID);                       \
     } while (0)
 
-static void on_walk(void *user, libcpu *m, const struct libcpu_walk *w)
-{
-    (void)user, (void)m, (void)w;
-}
-
-static void on_ad(void *user, libcpu *m, const struct libcpu_ad_update *u)
-{
-    (void)user, (void)m, (void)u;
-}
-
-static enum libcpu_hook_answer on_event(void *user, libcpu *m, const struct libcpu_event *e)
-{
-    (void)user, (void)m, (void)e;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static enum libcpu_hook_answer on_syscall(void *user, libcpu *m, uint64_t la, bool sysenter)
-{
-    (void)user, (void)m, (void)la, (void)sysenter;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static void on_return(void *user, libcpu *m, uint64_t rip)
-{
-    (void)user, (void)m, (void)rip;
-}
-
-static enum libcpu_hook_answer on_cr(void *user, libcpu *m, const struct libcpu_cr_write *w)
-{
-    (void)user, (void)m, (void)w;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static enum libcpu_hook_answer on_msr(void *user, libcpu *m, const struct libcpu_msr_access *a)
-{
-    (void)user, (void)m, (void)a;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static enum libcpu_hook_answer on_cpuid(void *user, libcpu *m, uint32_t leaf, uint32_t subleaf)
-{
-    (void)user, (void)m, (void)leaf, (void)subleaf;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static enum libcpu_hook_answer on_opcode(void *user, libcpu *m, uint64_t la)
-{
-    (void)user, (void)m, (void)la;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static void on_io(void *user, libcpu *m, const struct libcpu_io_access *a)
-{
-    (void)user, (void)m, (void)a;
-}
-
 static void hooks(libcpu *m)
 {
     libcpu_hook h = 0;
-    HOOK(insn, on_insn);
-    HOOK(block, on_block);
-    HOOK(walk, on_walk);
-    HOOK(ad, on_ad);
-    HOOK(event, on_event);
-    HOOK(syscall, on_syscall);
-    HOOK(sysret, on_return);
-    HOOK(iret, on_return);
-    HOOK(cr, on_cr);
-    HOOK(msr_read, on_msr);
-    HOOK(msr_write, on_msr);
-    HOOK(cpuid, on_cpuid);
-    HOOK(hlt, on_opcode);
-    HOOK(undefined, on_opcode);
-    HOOK(port, on_io);
-    HOOK(mmio, on_io);
-    KINDS(memory, on_memory, 8);
-    KINDS(tlb, on_tlb, 32);
+    HOOK(insn, idle_insn);
+    HOOK(block, idle_block);
+    HOOK(walk, idle_walk);
+    HOOK(ad, idle_ad);
+    HOOK(event, idle_event);
+    HOOK(syscall, idle_syscall);
+    HOOK(sysret, idle_return);
+    HOOK(iret, idle_return);
+    HOOK(cr, idle_cr);
+    HOOK(msr_read, idle_msr);
+    HOOK(msr_write, idle_msr);
+    HOOK(cpuid, idle_cpuid);
+    HOOK(hlt, idle_opcode);
+    HOOK(undefined, idle_opcode);
+    HOOK(port, idle_io);
+    HOOK(mmio, idle_io);
+    KINDS(memory, idle_memory, 8);
+    KINDS(tlb, idle_tlb, 32);
     assert_int_equal(h, 0); /* no failure gives a name away */
-    ERR(NULL, libcpu_hook_privilege(NULL, on_privilege, NULL, &h), INVALID);
+    ERR(NULL, libcpu_hook_privilege(NULL, idle_privilege, NULL, &h), INVALID);
     ERR(m, libcpu_hook_privilege(m, NULL, NULL, &h), INVALID);
-    ERR(m, libcpu_hook_privilege(m, on_privilege, NULL, &h), OK);
+    ERR(m, libcpu_hook_privilege(m, idle_privilege, NULL, &h), OK);
     ERR(NULL, libcpu_hook_range(NULL, h, NULL), INVALID);
     ERR(m, libcpu_hook_range(m, h, NULL), INVALID);
     ERR(m, libcpu_hook_range(m, 0, NULL), INVALID);

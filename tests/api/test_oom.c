@@ -2,6 +2,7 @@
  * test_oom.c - every allocation made to fail in turn: an error code, no leak, no change.
  */
 #include "api.h"
+#include "idle_hooks.h"
 
 #include <stdio.h>
 
@@ -123,82 +124,6 @@ static void on_insn(void *user, libcpu *m, uint64_t la)
         ++*(unsigned *)user;
 }
 
-static void on_block(void *user, libcpu *m, uint64_t la, uint32_t bytes, uint32_t insns)
-{
-    (void)user, (void)m, (void)la, (void)bytes, (void)insns;
-}
-
-static void on_memory(void *user, libcpu *m, struct libcpu_access *a)
-{
-    (void)user, (void)m, (void)a;
-}
-
-static void on_walk(void *user, libcpu *m, const struct libcpu_walk *w)
-{
-    (void)user, (void)m, (void)w;
-}
-
-static void on_ad(void *user, libcpu *m, const struct libcpu_ad_update *u)
-{
-    (void)user, (void)m, (void)u;
-}
-
-static void on_tlb(void *user, libcpu *m, const struct libcpu_tlb_event *e)
-{
-    (void)user, (void)m, (void)e;
-}
-
-static enum libcpu_hook_answer on_event(void *user, libcpu *m, const struct libcpu_event *e)
-{
-    (void)user, (void)m, (void)e;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static void on_privilege(void *user, libcpu *m, unsigned from, unsigned to)
-{
-    (void)user, (void)m, (void)from, (void)to;
-}
-
-static enum libcpu_hook_answer on_syscall(void *user, libcpu *m, uint64_t la, bool sysenter)
-{
-    (void)user, (void)m, (void)la, (void)sysenter;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static void on_return(void *user, libcpu *m, uint64_t rip)
-{
-    (void)user, (void)m, (void)rip;
-}
-
-static enum libcpu_hook_answer on_cr(void *user, libcpu *m, const struct libcpu_cr_write *w)
-{
-    (void)user, (void)m, (void)w;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static enum libcpu_hook_answer on_msr(void *user, libcpu *m, const struct libcpu_msr_access *a)
-{
-    (void)user, (void)m, (void)a;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static enum libcpu_hook_answer on_cpuid(void *user, libcpu *m, uint32_t leaf, uint32_t subleaf)
-{
-    (void)user, (void)m, (void)leaf, (void)subleaf;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static enum libcpu_hook_answer on_opcode(void *user, libcpu *m, uint64_t la)
-{
-    (void)user, (void)m, (void)la;
-    return LIBCPU_HOOK_GO_ON;
-}
-
-static void on_io(void *user, libcpu *m, const struct libcpu_io_access *a)
-{
-    (void)user, (void)m, (void)a;
-}
-
 /* act_NAME() adds a hook, or something else that is kept in a list. */
 #define ACT(name, call)                                                                            \
     static enum libcpu_err act_##name(libcpu *m)                                                   \
@@ -208,24 +133,24 @@ static void on_io(void *user, libcpu *m, const struct libcpu_io_access *a)
 #define ACT_HOOK(name, fn) ACT(name, libcpu_hook_##name(m, NULL, fn, NULL, NULL))
 
 ACT_HOOK(insn, on_insn)
-ACT_HOOK(block, on_block)
-ACT_HOOK(walk, on_walk)
-ACT_HOOK(ad, on_ad)
-ACT_HOOK(event, on_event)
-ACT_HOOK(syscall, on_syscall)
-ACT_HOOK(sysret, on_return)
-ACT_HOOK(iret, on_return)
-ACT_HOOK(cr, on_cr)
-ACT_HOOK(msr_read, on_msr)
-ACT_HOOK(msr_write, on_msr)
-ACT_HOOK(cpuid, on_cpuid)
-ACT_HOOK(hlt, on_opcode)
-ACT_HOOK(undefined, on_opcode)
-ACT_HOOK(port, on_io)
-ACT_HOOK(mmio, on_io)
-ACT(memory, libcpu_hook_memory(m, 7, NULL, on_memory, NULL, NULL))
-ACT(tlb, libcpu_hook_tlb(m, 31, NULL, on_tlb, NULL, NULL))
-ACT(privilege, libcpu_hook_privilege(m, on_privilege, NULL, NULL))
+ACT_HOOK(block, idle_block)
+ACT_HOOK(walk, idle_walk)
+ACT_HOOK(ad, idle_ad)
+ACT_HOOK(event, idle_event)
+ACT_HOOK(syscall, idle_syscall)
+ACT_HOOK(sysret, idle_return)
+ACT_HOOK(iret, idle_return)
+ACT_HOOK(cr, idle_cr)
+ACT_HOOK(msr_read, idle_msr)
+ACT_HOOK(msr_write, idle_msr)
+ACT_HOOK(cpuid, idle_cpuid)
+ACT_HOOK(hlt, idle_opcode)
+ACT_HOOK(undefined, idle_opcode)
+ACT_HOOK(port, idle_io)
+ACT_HOOK(mmio, idle_io)
+ACT(memory, libcpu_hook_memory(m, 7, NULL, idle_memory, NULL, NULL))
+ACT(tlb, libcpu_hook_tlb(m, 31, NULL, idle_tlb, NULL, NULL))
+ACT(privilege, libcpu_hook_privilege(m, idle_privilege, NULL, NULL))
 ACT(breakpoint, libcpu_breakpoint_add(m, 0x1234))
 ACT(watchpoint, libcpu_watchpoint_add(m, 0x1234, 1, LIBCPU_WATCH_READ))
 ACT(trace, libcpu_trace_start(m, NULL))
