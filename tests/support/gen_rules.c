@@ -68,10 +68,12 @@ static bool is_string(const struct lc_row *row)
  *   nothing;
  *   DPPS and DPPD add in one order for all elements, which shows in NaNs;
  *   FSCALE of a denormal by 0, and FPREM by an infinity, underflow when that is not masked;
- *   PAUSE with REX.B exchanges R8 and RAX.
+ *   PAUSE with REX.B exchanges R8 and RAX;
+ *   VPEXTRD and VPINSRD with W outside 64-bit mode are undefined on some of them.
  */
 static bool is_open_of_amd(const struct lc_decoded *d)
 {
+    const unsigned rex_w = 8;
     const struct lc_row *row = d->row;
     if (gen_named(row, "movsxd") && d->opsize == 2)
         return true;
@@ -79,6 +81,8 @@ static bool is_open_of_amd(const struct lc_decoded *d)
         return true;
     if (gen_named(row, "fscale") || gen_named(row, "fprem") ||
         (row->opcode == 0x90 && row->map == LC_MAP_1 && d->rep))
+        return true;
+    if ((gen_named(row, "vpextrd") || gen_named(row, "vpinsrd")) && d->rex & rex_w)
         return true;
     return is_dot_product(row) || (is_string(row) && d->rep && d->asize == 4);
 }
