@@ -34,7 +34,7 @@ static void pic(struct draw *d, float x, float y, unsigned n, const struct libcp
     if (p->ready)
         draw_text(d, x + 13, y, ROLE_DIM, "vectors %02x…%02x", p->vector, p->vector + 7);
     else
-        draw_text(d, x + 13, y, ROLE_DIM, "not initialised");
+        draw_text(d, x + 13, y, ROLE_DIM, "not set up");
     draw_tip(
         d,
         "The interrupt controller: devices pull its inputs, it tells the CPU and gives the vector");

@@ -230,6 +230,7 @@ static const char *mode_name(unsigned mode)
 static void state_line(const struct view *v, struct draw *d, float y)
 {
     struct snapshot s;
+    char name[80];
     view_registers(v, &s);
     draw_fill(d, 0, y, (float)d->cols, 1, ROLE_PANEL, NULL);
     draw_tip(
@@ -243,6 +244,9 @@ static void state_line(const struct view *v, struct draw *d, float y)
     x = draw_text(d, x, y, ROLE_TEXT, "0x%" PRIx64, s.reg[LIBCPU_REG_RIP]);
     draw_click(d, CMD_ADDRESS, s.reg[LIBCPU_REG_RIP]);
     draw_tip(d, "The address of the next instruction. Click to see its translation.");
+    symbols_text(&v->session.symbols, s.reg[LIBCPU_REG_RIP], name, sizeof(name));
+    if (*name)
+        x = draw_cut(d, x + 1, y, 24, ROLE_DIM, "%s", name);
     x = draw_text(d, x + 2, y, ROLE_DIM, "cr3 ");
     x = draw_text(d, x, y, ROLE_TEXT, "0x%" PRIx64, s.cr3);
     draw_tip(d, "CR3: where the top page table is. Another value is another address space.");

@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-enum { SHARE = 50 };
+enum { SHARE = 100 };
 
 static double now(void)
 {

@@ -11,8 +11,8 @@ struct pace {
     double next;
 };
 
-/* May it begin? Whenever nobody waits (`hurry` false), else so seldom that it takes a fiftieth of
- * the time. */
+/* May it begin? Whenever nobody waits (`hurry` false), else so seldom that it takes a hundredth
+ * of the time. */
 bool pace_begin(struct pace *p, bool hurry);
 void pace_end(struct pace *p);
 

@@ -243,7 +243,9 @@ static void gate_line(struct view *v, struct draw *d, struct area a, unsigned ve
     if (count)
         x = draw_text(d, x + 1, y, ROLE_FLASH, "×%" PRIu64, count);
     symbols_text(&v->session.symbols, g->handler, name, sizeof(name));
-    draw_cut(d, x + 1, y, a.w - (int)(x + 1 - a.x), ROLE_DIM, "%s", name);
+    const int room = a.w - (int)(x + 1 - a.x);
+    if (room >= 10)
+        draw_cut(d, x + 1, y, room, ROLE_DIM, "%s", name);
 }
 
 /* Vectors that were used first, then the others that are there. */

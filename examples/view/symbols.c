@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_FILE = 256 << 20, SECTION_SYMBOLS = 2 };
+enum { LARGEST_FILE = 256 << 20, SECTION_SYMBOLS = 2, LABEL_MOST = 4096 };
 
 /* What the two classes of file differ in: offsets and sizes of the fields that are read. */
 struct layout {
@@ -168,10 +168,12 @@ const struct symbol *symbols_at(const struct symbols *s, uint64_t la)
         else
             high = mid;
     }
-    /* Of those that begin last, one that is large enough; a label has no size. */
+    /* Of those that begin last, one that is large enough; a label has no size and goes on to the
+     * next symbol. */
     for (size_t n = low; n-- > 0 && low - n < 16;) {
         const struct symbol *e = &s->symbol[n];
-        if (la - e->la < (e->size ? e->size : 1))
+        uint64_t room = low < s->count ? s->symbol[low].la - e->la : 1;
+        if (la - e->la < (e->size ? e->size : room < LABEL_MOST ? room : LABEL_MOST))
             return e;
     }
     return NULL;

@@ -98,7 +98,9 @@ expect 0 "${space[@]}" --keys $'/5555\n'
 shows '0x5555 is not mapped'
 expect 0 "${space[@]}" --keys $'/zzz\n'
 shows "'zzz' is no address, register or symbol"
-# Handlers have names, where the image has symbols.
+# Code has names, where the image has symbols.
+expect 0 --text --until syscall --keys s
+shows 'syscall_entry+0x3'
 expect 0 --text --until int80 --screen rings --size 160x42
 shows 'IDT at 0x' 'interrupt dpl 3' 'trap_int80'
 # Help, and steps from walk to walk.
