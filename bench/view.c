@@ -7,7 +7,7 @@
  * else the computer does hardly matters.  Drawing the pixels happens beside the machine, in another
  * thread; what it takes is told for itself.
  *
- * usage: bench-view [ROUNDS]
+ * usage: bench-view [ROUNDS [SCREEN]]     SCREEN: 1 to 7, that one alone
  */
 #include "../examples/view/view.h"
 #include "../examples/view/render.h"
@@ -27,6 +27,7 @@ struct bench {
     struct font *font;
     uint32_t *pixels;
     struct computer computer;
+    unsigned only; /* a screen from 1 on; 0: all */
 };
 
 /* What following costs. */
@@ -146,6 +147,8 @@ static void table(struct bench *b, const char *what, const char *append, unsigne
     printf("  %-16s %10s %14s %14s\n", "screen", "lost", "laid out in", "drawn in");
     for (unsigned i = 0; i <= NO_SCREEN; i++) {
         unsigned screen = (i + NO_SCREEN) % (NO_SCREEN + 1);
+        if (b->only && screen + 1 != b->only)
+            continue;
         struct cost c = measure(b, screen, rounds);
         printf("  %-16s %8.1f %%", screen < SCREENS ? screen_names[screen] : "(events alone)",
                c.lost * 100);
@@ -161,6 +164,11 @@ int main(int argc, char **argv)
     struct bench b = {0};
     const char *why;
     unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : ROUNDS;
+    b.only = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+    if (b.only > SCREENS) {
+        fprintf(stderr, "bench-view: '%s': a screen from 1 to %d\n", argv[2], SCREENS);
+        return 64;
+    }
     if (rounds < 1 || rounds > MOST_ROUNDS) {
         fprintf(stderr, "bench-view: '%s': a number of rounds from 1 to %d\n", argv[1],
                 MOST_ROUNDS);

@@ -114,6 +114,7 @@ struct visit {
     const struct format *f;
     space_page_fn fn;
     void *user;
+    const uint8_t *known; /* a top table whose supervisor's part need not be visited; NULL: none */
     unsigned left; /* pages and tables that may still be visited: tables can contain themselves */
 };
 
@@ -133,6 +134,9 @@ static bool visit_table(struct visit *v, uint64_t pa, unsigned level, uint64_t l
         struct space_page page;
         if (!(entry & ENTRY_P))
             continue;
+        if (v->known && level == f->levels && !(entry & ENTRY_U) &&
+            entry == entry_at(v->known, i, f->entry))
+            continue;
         if (v->left-- == 0)
             return false;
         uint8_t flags = combine(f, level, above, entry);
@@ -150,9 +154,18 @@ static bool visit_table(struct visit *v, uint64_t pa, unsigned level, uint64_t l
 
 bool space_each(libcpu *m, uint64_t cr3, unsigned paging, space_page_fn fn, void *user)
 {
-    struct visit v = {m, &formats[paging], fn, user, SPACE_PAGES};
+    return space_each_own(m, cr3, 0, paging, fn, user);
+}
+
+bool space_each_own(libcpu *m, uint64_t cr3, uint64_t other, unsigned paging, space_page_fn fn,
+                    void *user)
+{
+    uint8_t known[4096];
+    struct visit v = {m, &formats[paging], fn, user, NULL, SPACE_PAGES};
     if (paging == LIBCPU_PAGING_NONE)
         return true;
+    if (other && other != cr3 && read_table(m, v.f, top_table(other, paging), v.f->levels, known))
+        v.known = known;
     return visit_table(&v, top_table(cr3, paging), v.f->levels, 0, SPACE_W | SPACE_U | SPACE_X);
 }
 

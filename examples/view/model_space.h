@@ -57,6 +57,10 @@ struct space {
 typedef bool (*space_page_fn)(void *user, const struct space_page *page);
 /* Go through the tables at cr3; false: it was ended, or there was too much. */
 bool space_each(libcpu *m, uint64_t cr3, unsigned paging, space_page_fn fn, void *user);
+/* The same without what the supervisor has there and in another space by the same tables: that is
+ * the largest part of most, and the same in all. */
+bool space_each_own(libcpu *m, uint64_t cr3, uint64_t other, unsigned paging, space_page_fn fn,
+                    void *user);
 
 /* The frame of a page in another space; false: none. */
 bool space_lookup(libcpu *m, uint64_t cr3, unsigned paging, uint64_t la, struct space_page *page);

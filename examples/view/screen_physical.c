@@ -88,19 +88,16 @@ static void refresh(struct view *v, struct physical *p, const struct snapshot *s
     const struct recorder *r = &v->session.rec;
     uint64_t ram = libcpu_ram_size(v->session.m) >> 12, now = s->cr3 & ~UINT64_C(0xfff);
     unsigned paging = space_paging(s);
-    bool seen = false;
     p->frames = ram < FRAMES ? (unsigned)ram : FRAMES;
     for (unsigned n = 0; n < p->frames; n++) {
         struct frame *f = &p->frame[n];
         *f = (struct frame){.written = f->written, .sum = f->sum};
     }
     for (unsigned i = 0; i < r->space_count; i++) {
-        seen |= r->space[i].cr3 == now;
-        if (space_alive(v->session.m, r->space[i].cr3, s))
-            space_each(v->session.m, r->space[i].cr3, paging, mark, p);
+        if (r->space[i].cr3 != now && space_alive(v->session.m, r->space[i].cr3, s))
+            space_each_own(v->session.m, r->space[i].cr3, now, paging, mark, p);
     }
-    if (!seen)
-        space_each(v->session.m, s->cr3, paging, mark, p);
+    space_each(v->session.m, s->cr3, paging, mark, p);
     look_for_writes(v->session.m, p);
     p->tables = p->mapped = p->shared = 0;
     for (unsigned n = 0; n < p->frames; n++) {
