@@ -3,6 +3,8 @@
  */
 #include "computer.h"
 
+#include "world.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +182,8 @@ int computer_option(struct computer *c, int id, char *arg)
             return computer_usage(c, "--clock", arg, "virtual or host");
         c->clock = arg[0] == 'h' ? LIBCPU_CLOCK_HOST : LIBCPU_CLOCK_VIRTUAL;
         return -1;
+    case COMPUTER_RTC: c->rtc = arg; return -1;
+    case COMPUTER_SEED: c->seed = arg; return -1;
     case COMPUTER_EXIT_PORT:
         if (!computer_number(arg, 0xffff, &v))
             return computer_usage(c, "--exit-port", arg, "a port from 0 to 0xffff");
@@ -207,12 +211,28 @@ static int status_of(enum libcpu_err err)
     }
 }
 
+/* The date and chance. Where time is the host's nothing is the same twice, and both are real. */
+static int take_world(const struct computer *c, struct libcpu_config *config)
+{
+    const bool host = c->clock == LIBCPU_CLOCK_HOST;
+    const char *rtc = c->rtc || !host ? c->rtc : "base=utc";
+    const char *seed = c->seed || !host ? c->seed : "random";
+    if (rtc && !world_rtc(rtc, &config->rtc_time))
+        return computer_usage(c, "-rtc", rtc, "base=utc, localtime or YYYY-MM-DD[THH:MM:SS]");
+    if (seed && !world_seed(seed, &config->seed))
+        return computer_usage(c, "-seed", seed, "a number or random");
+    return -1;
+}
+
 int computer_create(const struct computer *c, libcpu_output_fn serial, libcpu_output_fn debugcon,
                     void *user, libcpu **m)
 {
     struct libcpu_config config;
     char text[256] = "";
     libcpu_config_init(&config);
+    const int status = take_world(c, &config);
+    if (status >= 0)
+        return status;
     config.ram_size = c->ram_size;
     config.clock = c->clock;
     config.cpu = c->cpu;

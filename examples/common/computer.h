@@ -36,6 +36,8 @@ struct computer {
     uint16_t exit_port;
     bool quiet;
     const char *cpu;
+    const char *rtc;  /* NULL: "base=utc" with the host's clock, else the library's date */
+    const char *seed; /* NULL: "random" with the host's clock, else the library's */
     struct drives drives;
 };
 
@@ -52,6 +54,8 @@ enum {
     COMPUTER_APPEND,
     COMPUTER_CPU,
     COMPUTER_CLOCK,
+    COMPUTER_RTC,
+    COMPUTER_SEED,
     COMPUTER_EXIT_PORT,
     COMPUTER_FORMAT,
     COMPUTER_QUIET,
@@ -67,6 +71,8 @@ enum {
     {"append", required_argument, NULL, COMPUTER_APPEND},                                          \
     {"cpu", required_argument, NULL, COMPUTER_CPU},                                                \
     {"clock", required_argument, NULL, COMPUTER_CLOCK},                                            \
+    {"rtc", required_argument, NULL, COMPUTER_RTC},                                                \
+    {"seed", required_argument, NULL, COMPUTER_SEED},                                              \
     {"exit-port", required_argument, NULL, COMPUTER_EXIT_PORT},                                    \
     {"image-format", required_argument, NULL, COMPUTER_FORMAT},                                    \
     {"quiet", no_argument, NULL, COMPUTER_QUIET}
@@ -82,6 +88,10 @@ enum {
     "                      [,readonly=on][,if=ide][,media=disk][,index=N]\n"                       \
     "  -snapshot           what is written to disks is kept in memory, for every drive\n"          \
     "  --clock KIND        virtual (default: deterministic) or host\n"                             \
+    "  -rtc base=WHEN      what the CMOS clock shows: utc, localtime or\n"                          \
+    "                      YYYY-MM-DD[THH:MM:SS] (default 2026-01-01; utc with --clock host)\n"    \
+    "  -seed N             of RDRAND and RDSEED: a number, or random (default 1; random\n"         \
+    "                      with --clock host)\n"                                                   \
     "  --exit-port PORT    debug-exit port (default 0xf4; 0: none)\n"                              \
     "  --image-format F    auto (default), linux, linux32 (32-bit entry), pvh, elf,\n"             \
     "                      multiboot, boot-sector, bios, flat, or flat:MODE[@ADDRESS]\n"           \

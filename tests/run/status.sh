@@ -66,6 +66,12 @@ refuse 64 xsave --cpu base,+avx
 expect 0 --cpu help
 grep -q 'x86-64-v3' "$dir/out" && grep -qw 'avx2' "$dir/out" || bad "--cpu help: $(cat "$dir/out")"
 refuse 64 sundial --clock sundial
+refuse 64 tomorrow -rtc base=tomorrow
+refuse 64 utc -rtc utc
+refuse 64 2027-02-29 -rtc base=2027-02-29
+refuse 64 25:00:00 -rtc base=2027-02-28T25:00:00
+refuse 64 1969 -rtc base=1969-12-31
+refuse 64 dice -seed dice
 refuse 64 foo -serial foo
 refuse 64 99999 --exit-port 99999
 refuse 64 0x20 --exit-port 0x20
