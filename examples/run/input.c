@@ -141,11 +141,9 @@ static bool feed(struct input *in, uint64_t guest_ns)
 {
     size_t taken = 0;
     type_end(in, guest_ns);
-    if (!in->size)
-        return false;
     if (in->screen)
-        taken = screen_type(in->m, in->bytes, in->size);
-    else
+        taken = screen_type(in->screen, in->m, in->bytes, in->size);
+    else if (in->size)
         libcpu_serial_input(in->m, in->bytes, in->size, &taken);
     in->size -= taken;
     memmove(in->bytes, in->bytes + taken, in->size);

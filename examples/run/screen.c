@@ -13,11 +13,18 @@ enum {
     ATTRIBUTE_NONE = 0x100,
 };
 
+struct stroke {
+    uint16_t usage;
+    bool down;
+};
+
 struct screen {
     FILE *out;
     uint16_t now[CELLS], shown[CELLS];
     struct libcpu_text_screen is, was;
-    uint64_t drawn; /* host's clock, ns */
+    uint64_t drawn;           /* host's clock, ns */
+    struct stroke strokes[4]; /* of one key, with Control; the first ones are sent */
+    unsigned stroke_count, strokes_sent;
 };
 
 /* ---- characters ---- */
@@ -103,12 +110,19 @@ void screen_draw(struct screen *s, libcpu *m, bool now)
         s->is.columns != s->was.columns || s->is.rows != s->was.rows || s->is.blank != s->was.blank;
     if (all)
         fputs("\033[0m\033[2J", s->out);
+    bool moved = all || s->is.cursor_row != s->was.cursor_row ||
+                 s->is.cursor_column != s->was.cursor_column ||
+                 s->is.cursor_visible != s->was.cursor_visible;
     for (unsigned row = 0; row < s->is.rows; row++) {
         const size_t at = (size_t)row * s->is.columns, bytes = s->is.columns * sizeof(*s->now);
 
-        if (all || memcmp(s->now + at, s->shown + at, bytes) != 0)
-            draw_row(s, row);
+        if (!all && memcmp(s->now + at, s->shown + at, bytes) == 0)
+            continue;
+        draw_row(s, row);
+        moved = true;
     }
+    if (!moved)
+        return;
     fprintf(s->out, "\033[%u;%uH\033[?25%c", s->is.cursor_row + 1u, s->is.cursor_column + 1u,
             s->is.cursor_visible ? 'h' : 'l');
     fflush(s->out);
@@ -137,17 +151,32 @@ void screen_end(struct screen *s)
 
 /* ---- keys ---- */
 
-/* A key with or without Control, down and up; false: there is no room. */
-static bool press(libcpu *m, bool control, uint16_t usage)
+/* A key with or without Control, down and up: to be sent as the keyboard has room. A key that went
+ * down must come up again before anything else happens to it. */
+static void press(struct screen *s, bool control, uint16_t usage)
 {
     const uint16_t left_control = 0xe0;
 
-    if (control && libcpu_key(m, left_control, true))
-        return false;
-    const bool ok = !libcpu_key(m, usage, true) && !libcpu_key(m, usage, false);
     if (control)
-        libcpu_key(m, left_control, false);
-    return ok;
+        s->strokes[s->stroke_count++] = (struct stroke){left_control, true};
+    s->strokes[s->stroke_count++] = (struct stroke){usage, true};
+    s->strokes[s->stroke_count++] = (struct stroke){usage, false};
+    if (control)
+        s->strokes[s->stroke_count++] = (struct stroke){left_control, false};
+}
+
+/* Send what waits; false: there is no room for all of it. */
+static bool send(struct screen *s, libcpu *m)
+{
+    while (s->strokes_sent < s->stroke_count) {
+        const struct stroke *k = &s->strokes[s->strokes_sent];
+
+        if (libcpu_key(m, k->usage, k->down))
+            return false;
+        s->strokes_sent++;
+    }
+    s->strokes_sent = s->stroke_count = 0;
+    return true;
 }
 
 /* What terminals send for keys that are no characters. */
@@ -160,35 +189,39 @@ static const struct sequence {
 };
 
 /* The keys of the first bytes: how many bytes were that; 0: there is no room. */
-static size_t type_one(libcpu *m, const uint8_t *bytes, size_t size)
+static size_t type_one(struct screen *s, libcpu *m, const uint8_t *bytes, size_t size)
 {
     for (size_t i = 0; i < sizeof(sequences) / sizeof(*sequences); i++) {
         const size_t n = strlen(sequences[i].bytes);
 
-        if (size >= n && memcmp(bytes, sequences[i].bytes, n) == 0)
-            return press(m, false, sequences[i].usage) ? n : 0;
+        if (size < n || memcmp(bytes, sequences[i].bytes, n) != 0)
+            continue;
+        press(s, false, sequences[i].usage);
+        return n;
     }
     switch (*bytes) {
     case '\r':
-    case '\n': return press(m, false, 0x28);
-    case '\t': return press(m, false, 0x2b);
+    case '\n': press(s, false, 0x28); return 1;
+    case '\t': press(s, false, 0x2b); return 1;
     case '\b':
-    case 0x7f: return press(m, false, 0x2a);
-    case 0x1b: return press(m, false, 0x29);
+    case 0x7f: press(s, false, 0x2a); return 1;
+    case 0x1b: press(s, false, 0x29); return 1;
     default: break;
     }
-    if (*bytes >= 1 && *bytes <= 26)
-        return press(m, true, (uint16_t)(0x04 + *bytes - 1));
+    if (*bytes >= 1 && *bytes <= 26) {
+        press(s, true, (uint16_t)(0x04 + *bytes - 1));
+        return 1;
+    }
     const char text[2] = {(char)*bytes, 0};
     return libcpu_type(m, text, NULL) == LIBCPU_ERR_OK;
 }
 
-size_t screen_type(libcpu *m, const uint8_t *bytes, size_t size)
+size_t screen_type(struct screen *s, libcpu *m, const uint8_t *bytes, size_t size)
 {
     size_t used = 0;
 
-    while (used < size) {
-        const size_t n = type_one(m, bytes + used, size - used);
+    while (send(s, m) && used < size) {
+        const size_t n = type_one(s, m, bytes + used, size - used);
 
         if (!n)
             break;

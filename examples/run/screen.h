@@ -17,7 +17,8 @@ void screen_draw(struct screen *s, libcpu *m, bool now);
 /* Put the cursor below the screen. NULL is allowed. */
 void screen_end(struct screen *s);
 
-/* Press the keys that make these bytes of a terminal; returns how many were used up. */
-size_t screen_type(libcpu *m, const uint8_t *bytes, size_t size);
+/* Press the keys that make these bytes of a terminal, if only those that had no room before (size
+ * 0); returns how many were used up. */
+size_t screen_type(struct screen *s, libcpu *m, const uint8_t *bytes, size_t size);
 
 #endif
