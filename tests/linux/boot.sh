@@ -9,13 +9,19 @@
 set -u
 program=$1 folder=$2 which=$3
 
-# kernel, RAM, CPU model, image format, which boots (s: the sample too), command line.
+# kernel, RAM, CPU model, image format, which boots (s: the sample too), command line. The format
+# "text" is -display text, with the kernel's log and the program's line on the VGA.
 rows='
 cloud    512M max        linux   s
 cloud    512M max,-apic  linux   s  acpi=off
 standard 512M max        linux   -
 rt       512M max        linux   -
 cloud    512M max        linux32 -
+cloud    512M max        pvh     -
+standard 512M max        pvh     -
+rt       512M max        pvh     -
+cloud    512M max        text    -
+standard 512M max        text    -
 cloud    96M  max        linux   -
 cloud    256M max        linux   -
 cloud    4G   max        linux   -
@@ -57,17 +63,28 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 failed=0
 
+# What is on a terminal, without what moves its cursor and colours it.
+plain() {
+    sed 's/\x1b\[[0-9;?]*[a-zA-Z]/\n/g' "$1" >"$1.plain" && mv "$1.plain" "$1"
+}
+
 boot() { # kernel RAM CPU format command-line
     local log=$scratch/log end=poweroff last='reboot: Power down' status wanted
+    local image=$folder/vmlinuz-$1 console=console=ttyS0 options=(--image-format "$4")
     wanted=${5##*clocksource=}
     case $5 in
     *acpi=off*) end=reboot last='reboot: machine restart' ;; # nothing else is there to switch off
     esac
-    timeout 300 "$program" -no-reboot -m "$2" -cpu "$3" --image-format "$4" \
-        --max-insns 20000000000 -kernel "$folder/vmlinuz-$1" -initrd "$folder/initrd.gz" \
-        -append "console=ttyS0 $5 end=$end run=\"echo userland \$(uname -m) \$(cat /sys/devices/system/clocksource/*0/current_clocksource)\"" \
+    case $4 in
+    pvh) image=$folder/vmlinux-$1 ;;
+    text) options=(-display text -serial "file:$scratch/serial") console='console=ttyS0 console=tty0' ;;
+    esac
+    timeout 300 "$program" -no-reboot -m "$2" -cpu "$3" "${options[@]}" \
+        --max-insns 20000000000 -kernel "$image" -initrd "$folder/initrd.gz" \
+        -append "$console $5 end=$end run=\"echo userland \$(uname -m) \$(cat /sys/devices/system/clocksource/*0/current_clocksource)\"" \
         </dev/null >"$log" 2>&1
     status=$?
+    [ "$4" != text ] || plain "$log"
     if [ "$status" -ne 0 ]; then
         echo "status $status"
     elif ! grep -q '^userland x86_64 [a-z]' "$log"; then
@@ -88,8 +105,8 @@ boot() { # kernel RAM CPU format command-line
 while read -r kernel ram cpu format sampled line; do
     [ -n "$kernel" ] || continue
     [ "$which" = matrix ] || [ "$sampled" = s ] || continue
-    if [ ! -s "$folder/vmlinuz-$kernel" ]; then
-        echo "skip  $kernel: not fetched"
+    if [ ! -s "$folder/vmlinuz-$kernel" ] || [ "$format" = pvh ] && [ ! -s "$folder/vmlinux-$kernel" ]; then
+        echo "skip  $kernel $format: not fetched"
         continue
     fi
     if said=$(boot "$kernel" "$ram" "$cpu" "$format" "$line"); then
