@@ -20,11 +20,12 @@ mkdir -p "$folder/log" || exit 1
 
 # What Linux sees of each model, beside the kernel's own: the levels of the psABI, written down here
 # once more, and what processors of the time had for an operating system.
-base='fpu de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2
+v1='fpu de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2
 syscall nx lm'
-v2="$base pni ssse3 cx16 sse4_1 sse4_2 x2apic popcnt lahf_lm rdtscp nonstop_tsc"
+v2="$v1 pni ssse3 cx16 sse4_1 sse4_2 x2apic popcnt lahf_lm rdtscp nonstop_tsc"
 v3="$v2 fma pcid movbe tsc_deadline_timer xsave avx f16c rdrand fsgsbase bmi1 avx2 smep bmi2 erms
 invpcid xsaveopt abm pdpe1gb"
+# shellcheck disable=SC2034 # it is ${!model}
 max="$v3 pclmulqdq monitor aes rdseed adx smap clflushopt clwb sha_ni umip gfni vaes vpclmulqdq la57 rdpid
 movdiri movdir64b serialize xsavec xgetbv1 3dnowprefetch"
 
@@ -78,7 +79,7 @@ check_levels() {
 }
 
 check_features() {
-    local wanted=${!model:-$base}
+    local wanted=${!model}
     same "features" "$(part cpuid | sed -n 's/^features //p' | words)" "$(echo "$wanted" | words)"
 }
 
@@ -97,7 +98,7 @@ check() {
     check_clocks
     same "the date" "$(part date | sed -n 's/^date \(.*\).$/\1/p')" "2031-05-06T07:0"
     same "memtester's results" "$(part memtester | sort | uniq -c | grep -c 'memtester Done\.')" 1
-    diff <(part work >"$log.work"; tr -d '\r' <"$log" | sed -n '/^== work$/,/^== end$/p' | sed '1d;$d') "$folder/userland.expected" >"$log.diff" ||
+    diff <(tr -d '\r' <"$log" | sed -n '/^== work$/,/^== end$/p' | sed '1d;$d') "$folder/userland.expected" >"$log.diff" ||
         bad "work: $(head -5 "$log.diff")"
     same "lines that say ok" "$(tr -d '\r' <"$log" | grep -c '^ok ')" "$oks"
 }
@@ -105,7 +106,8 @@ check() {
 oks=53
 case $what in
 check)
-    for model in ${*:-v1 v2 v3 max}; do
+    [ $# -gt 0 ] || set -- v1 v2 v3 max
+    for model; do
         before=$failed failed=0
         check
         if [ "$failed" = 0 ]; then echo "good  $model: $(part speed | sed -n 's/^speed sha256 *//p') of SHA-256"; fi
