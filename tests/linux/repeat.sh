@@ -27,11 +27,13 @@ if [ "$(head -1 "$record")" != "of $what" ]; then
     exit 64
 fi
 
-# The state when the shell has been waiting for some time. A hang is no state hash.
+# The state when the shell has been waiting for some time. A hang is no state hash; it is processor
+# time that counts, so that a run may be stopped with SIGSTOP too.
 hash() {
-    timeout 600 "$program" -m 512M --max-insns 1600000000 --state-hash \
+    (ulimit -t 300
+    exec "$program" -m 512M --max-insns 1600000000 --state-hash \
         -kernel "$folder/vmlinuz-cloud" -initrd "$folder/initrd.gz" -append "console=ttyS0 LINES=24" \
-        </dev/null 2>&1 >"$scratch/log" | grep '^state hash' || echo "none"
+        </dev/null 2>&1 >"$scratch/log") | grep '^state hash' || echo "none"
 }
 
 for ((i = $(wc -l <"$record"); i <= count; i++)); do
