@@ -141,12 +141,11 @@ static int tour_option(const char *s, struct options *o)
 /* The tour makes its own machines. */
 static int check_tour(const struct options *o)
 {
-    const struct computer *c = &o->computer;
     if (!o->tour)
         return o->no_pause ? usage(o, "--no-pause", "", "there is no --tour") : -1;
-    if (c->image || c->append || c->module_count || drives_given(&c->drives) || o->gdb || o->trace)
+    if (o->others)
         return usage(o, "--tour", o->tour_choice ? o->tour_choice : "",
-                     "it runs the bundled guest alone, as it is");
+                     "it makes machines of its own: no other option than --no-pause");
     return -1;
 }
 
@@ -207,6 +206,7 @@ int options_parse(int argc, char **argv, struct options *o)
     computer_init(&o->computer, "libcpu-run");
     int id;
     while ((id = getopt_long_only(argc, argv, "", long_options, NULL)) != -1) {
+        o->others = o->others || (id != OPT_TOUR && id != OPT_NO_PAUSE);
         int status = take(id, optarg, o);
         if (status >= 0)
             return status;

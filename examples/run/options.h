@@ -48,6 +48,7 @@ struct options {
     bool tour;
     const char *tour_choice; /* a chapter or row; NULL: all */
     bool no_pause;
+    bool others; /* an option that is not the tour's was given */
 };
 
 /* Returns -1 to go on, else the exit status (after --help, --version, or an error line). */

@@ -96,9 +96,10 @@ done
 refuse 64 "--tour '9'" --tour 9
 refuse 64 already --tour 1 2
 refuse 64 'there is no --tour' --no-pause
-refuse 64 'bundled guest' --tour -append quiet
-refuse 64 'bundled guest' --tour -kernel "$dir/halt"
-refuse 64 'bundled guest' --tour 5 -d int
+for option in '-append quiet' "-kernel $dir/halt" '-m 32' '-cpu base' '-d int' --stats; do
+    # shellcheck disable=SC2086
+    refuse 64 'no other option' --tour 5 $option
+done
 refuse 64 tape --image-format tape
 refuse 66 nonexistent /nonexistent
 refuse 66 nope -initrd /nope
