@@ -244,6 +244,21 @@ static bool call_handler(struct trap_frame *f, int signal, const struct sigactio
     return true;
 }
 
+/* By way of an area of its own: whoever takes the processor away meanwhile saves the registers that
+ * are there, the handler's, into current->fpu. */
+static int restore_fpu(uint64_t user_area)
+{
+    void *area = fpu_new(NULL);
+    if (area == NULL)
+        return -ENOMEM;
+    int error = copy_from_user(area, user_area, fpu_size);
+    fpu_sanitize(area);
+    if (error == 0)
+        fpu_load(area);
+    kfree(area);
+    return error;
+}
+
 /* rt_sigreturn: the stack pointer is just above the restorer's address. */
 int64_t sys_rt_sigreturn(const uint64_t *a)
 {
@@ -252,11 +267,8 @@ int64_t sys_rt_sigreturn(const uint64_t *a)
     struct ucontext context;
     uint64_t at = f->rsp - 8 + offsetof(struct signal_frame, context);
     int error = copy_from_user(&context, at, sizeof(context));
-    if (error == 0 && context.mcontext.fpstate != 0) {
-        error = copy_from_user(current->fpu, context.mcontext.fpstate, fpu_size);
-        fpu_sanitize(current->fpu);
-        fpu_load(current->fpu);
-    }
+    if (error == 0 && context.mcontext.fpstate != 0)
+        error = restore_fpu(context.mcontext.fpstate);
     if (error != 0 || context.mcontext.rip >= USER_TOP) {
         signal_fault(SIGSEGV, SI_KERNEL, f->rsp, f);
         return 0;
