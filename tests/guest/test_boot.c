@@ -3,6 +3,8 @@
  */
 #include "guest.h"
 
+#include "guest_image.h"
+
 static void power_on(void **state)
 {
     struct guest g;
@@ -165,6 +167,21 @@ static void shell_reads_the_keyboard(void **state)
     guest_end(&g);
 }
 
+/* Kernel and programs fit in 2 MiB, and the shell is there before a slow host has used 0.1 s: so
+ * many instructions a nanosecond each are 5 ms of the guest's time. */
+static void small_and_quick(void **state)
+{
+    struct guest g;
+    struct libcpu_stats stats;
+    (void)state;
+    assert_true(guest_image_size < 2 << 20);
+    guest_boot(&g, "");
+    assert_true(guest_run_to(&g, "$ ", 5000000));
+    OK(libcpu_stats_get(g.m, &stats));
+    assert_true(stats.insns < 5000000);
+    guest_end(&g);
+}
+
 static void panics_without_init(void **state)
 {
     struct guest g;
@@ -220,6 +237,7 @@ int main(void)
         cmocka_unit_test(ends_with_power_off),
         cmocka_unit_test(shell_reads_the_serial_line_and_ends_with_its_code),
         cmocka_unit_test(shell_reads_the_keyboard),
+        cmocka_unit_test(small_and_quick),
         cmocka_unit_test(panics_without_init),
         cmocka_unit_test(deterministic),
     };

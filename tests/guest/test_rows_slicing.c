@@ -115,15 +115,15 @@ static void devices_interrupt_programs(void **state)
     guest_serial(&g, "spin 60 & wait\n");
     guest_run_until(&g, "]\n");
     watch(&w, &g);
-    for (unsigned i = 0; i < 5; i++) {
+    for (unsigned i = 0; i < 10; i++) {
         OK(libcpu_type(g.m, "k", NULL));
         OK(libcpu_run(g.m, 300000, &g.stop));
         OK(libcpu_serial_input(g.m, "s", 1, NULL));
         OK(libcpu_run(g.m, 300000, &g.stop));
     }
     guest_run_until(&g, "rounds");
-    assert_true(w.vectors[KEYBOARD] >= 5); /* down and up */
-    assert_true(w.vectors[COM1] >= 5);
+    assert_true(w.vectors[KEYBOARD] >= 10); /* of twenty: some meet the kernel */
+    assert_true(w.vectors[COM1] >= 5);      /* of ten */
     assert_int_equal(w.wrong, 0);
     const char *echo = strstr(g.out, "]\n") + 2;
     unsigned keys = 0, bytes = 0;
@@ -131,8 +131,8 @@ static void devices_interrupt_programs(void **state)
         keys += *echo == 'k';
         bytes += *echo == 's';
     }
-    assert_int_equal(keys, 5);
-    assert_int_equal(bytes, 5 + 1); /* "spin" */
+    assert_int_equal(keys, 10);
+    assert_int_equal(bytes, 10 + 1); /* "spin" */
     guest_end(&g);
 }
 

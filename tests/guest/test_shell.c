@@ -86,7 +86,7 @@ static void dynamic_programs(void **state)
     (void)state;
     start(&g, "quiet init=/bin/sh");
     guest_serial(&g, "dynamic; echo $?\n");
-    wait_for(&g, "my main is at 0x5555555550");
+    wait_for(&g, "my main is at 0x55555555");
     wait_for(&g, "the interpreter that linked us is at 0x7ff");
     wait_for(&g, "\n0\n$ ");
     shell_expect(&g, "/lib/ld-guest.so; echo $?",

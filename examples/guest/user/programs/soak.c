@@ -320,6 +320,7 @@ int main(int argc, char *argv[])
             next = clock_ms() + EVERY_MS;
         }
         uint64_t began = clock_ms();
+        setpriority(0, 0); /* a program may have set it for all that it found */
         mkdir(WORKPLACE, 0700);
         for (unsigned int n = 1 + below(6); n > 0; n--)
             start(any_kind());
