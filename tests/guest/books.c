@@ -159,6 +159,39 @@ static void check_swap(struct audit *a)
     free(users);
 }
 
+enum { CLASSES = 8, SMALLEST = 32 }; /* of the heap's pieces, examples/guest/kernel/heap.c */
+
+/* The list of a size's free pieces: each in a frame of that size, linked to and fro. */
+static uint64_t count_free_pieces(const struct audit *a, unsigned class)
+{
+    uint64_t at, from = 0, n = 0, link[2];
+    read_phys(a, guest_symbol("free_pieces") - KERNEL_BASE + 8 * class, &at, sizeof(at));
+    for (; at != 0; from = at, at = link[0], n++) {
+        uint64_t pa = at - DIRECT_BASE;
+        assert_true(pa / PAGE < a->frames && pa % ((uint64_t)SMALLEST << class) == 0);
+        assert_int_equal(a->frame[pa / PAGE].kind, HEAP);
+        assert_int_equal(a->frame[pa / PAGE].heap_class, class);
+        read_phys(a, pa, link, sizeof(link));
+        assert_int_equal(link[1], from);
+    }
+    return n;
+}
+
+/* Of each size, what is not used is on its list. */
+static void check_heap(const struct audit *a)
+{
+    uint64_t free[CLASSES] = {0};
+    for (uint64_t n = 0; n < a->frames; n++) {
+        const struct frame *f = &a->frame[n];
+        if (f->kind != HEAP)
+            continue;
+        assert_true(f->heap_class < CLASSES);
+        free[f->heap_class] += PAGE / ((uint64_t)SMALLEST << f->heap_class) - f->heap_used;
+    }
+    for (unsigned class = 0; class < CLASSES; class ++)
+        assert_int_equal(count_free_pieces(a, class), free[class]);
+}
+
 static void count_frames(struct audit *a)
 {
     uint64_t pieces = 0, kinds[FRAME_KINDS];
@@ -189,6 +222,7 @@ void books_audit(struct guest *g, struct books *b)
     read_phys(a, guest_u64(g, "frames") - DIRECT_BASE, a->frame, a->frames * sizeof(*a->frame));
     count_frames(a);
     check_free_list(a);
+    check_heap(a);
     walk_programs(a);
     for (uint64_t n = 0; n < a->frames; n++)
         check_frame(a, n);

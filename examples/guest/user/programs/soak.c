@@ -9,7 +9,7 @@
 
 #define PAGE      4096
 #define EVERY_MS  60000 /* between two reports */
-#define PATIENCE  200   /* ms that a round may take before its programs are killed */
+#define PATIENCE  60    /* ms that a round may take before its programs are killed */
 #define WORKPLACE "/tmp/soak"
 
 static uint64_t random_state;
@@ -325,7 +325,7 @@ int main(int argc, char *argv[])
         for (unsigned int n = 1 + below(6); n > 0; n--)
             start(any_kind());
         end_round();
-        sleep_ms(below((unsigned int)(1 + 6 * (clock_ms() - began))));
+        sleep_ms(below((unsigned int)(1 + 16 * (clock_ms() - began))));
     }
     report();
     say("the end");
