@@ -24,19 +24,14 @@ static void share_entry(struct mm *to, uint64_t *copy, uint64_t *pte, bool share
 
 static int share_range(struct mm *to, struct mm *from, const struct vma *vma)
 {
-    for (uint64_t va = vma->start; va < vma->end;) {
-        uint64_t *pte = pte_of(from->cr3, va, false);
-        if (pte == NULL) {
-            va = (va / LARGE_SIZE + 1) * LARGE_SIZE;
+    uint64_t *pte, va = vma->start;
+    for (; (pte = pte_from(from->cr3, &va, vma->end)) != NULL; va += PAGE_SIZE) {
+        if (*pte == 0)
             continue;
-        }
-        if (*pte != 0) {
-            uint64_t *copy = pte_of(to->cr3, va, true);
-            if (copy == NULL)
-                return -ENOMEM;
-            share_entry(to, copy, pte, (vma->flags & MAP_SHARED) != 0);
-        }
-        va += PAGE_SIZE;
+        uint64_t *copy = pte_of(to->cr3, va, true);
+        if (copy == NULL)
+            return -ENOMEM;
+        share_entry(to, copy, pte, (vma->flags & MAP_SHARED) != 0);
     }
     return 0;
 }

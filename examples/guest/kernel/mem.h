@@ -94,6 +94,7 @@ extern uint64_t kernel_cr3;
 uint64_t tables_new(void); /* 0: no memory */
 void tables_free(uint64_t cr3);
 uint64_t *pte_of(uint64_t cr3, uint64_t va, bool create); /* NULL: none */
+uint64_t *pte_from(uint64_t cr3, uint64_t *va, uint64_t end);
 int map_kernel_page(uint64_t va, uint64_t frame);
 void unmap_kernel_page(uint64_t va);
 
@@ -132,6 +133,7 @@ int mm_protect(struct mm *mm, uint64_t start, uint64_t end, uint32_t prot);
 int64_t mm_brk(struct mm *mm, uint64_t to);
 int64_t mm_remap(struct mm *mm, uint64_t old, uint64_t old_size, uint64_t size, uint32_t flags);
 void mm_forget_page(struct mm *mm, uint64_t *pte);
+void mm_forget_pages(struct mm *mm, uint64_t start, uint64_t end);
 uint64_t vma_pte_flags(const struct vma *vma, bool writable);
 void mm_flush(const struct mm *mm, uint64_t va);
 

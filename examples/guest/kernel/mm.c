@@ -119,19 +119,14 @@ void mm_forget_page(struct mm *mm, uint64_t *pte)
     *pte = 0;
 }
 
-static void forget_pages(struct mm *mm, uint64_t start, uint64_t end)
+void mm_forget_pages(struct mm *mm, uint64_t start, uint64_t end)
 {
-    for (uint64_t va = start; va < end;) {
-        uint64_t *pte = pte_of(mm->cr3, va, false);
-        if (pte == NULL) {
-            va = (va / LARGE_SIZE + 1) * LARGE_SIZE; /* no table: the next one's first page */
+    uint64_t *pte;
+    for (uint64_t va = start; (pte = pte_from(mm->cr3, &va, end)) != NULL; va += PAGE_SIZE) {
+        if (*pte == 0)
             continue;
-        }
-        if (*pte != 0) {
-            mm_forget_page(mm, pte);
-            mm_flush(mm, va);
-        }
-        va += PAGE_SIZE;
+        mm_forget_page(mm, pte);
+        mm_flush(mm, va);
     }
 }
 
@@ -156,7 +151,7 @@ int mm_unmap(struct mm *mm, uint64_t start, uint64_t end)
             at = &vma->next;
             continue;
         }
-        forget_pages(mm, vma->start, vma->end);
+        mm_forget_pages(mm, vma->start, vma->end);
         *at = vma->next;
         vma_free(vma);
     }
@@ -232,9 +227,9 @@ uint64_t vma_pte_flags(const struct vma *vma, bool writable)
 /* Pages that are there lose the right to write; fault.c gives it back where it is due. */
 static void restrict_pages(struct mm *mm, const struct vma *vma)
 {
-    for (uint64_t va = vma->start; va < vma->end; va += PAGE_SIZE) {
-        uint64_t *pte = pte_of(mm->cr3, va, false);
-        if (pte == NULL || (*pte & PTE_PRESENT) == 0)
+    uint64_t *pte, va = vma->start;
+    for (; (pte = pte_from(mm->cr3, &va, vma->end)) != NULL; va += PAGE_SIZE) {
+        if ((*pte & PTE_PRESENT) == 0)
             continue;
         uint64_t keep = *pte & (PTE_ADDRESS | PTE_ACCESSED | PTE_DIRTY);
         *pte = keep | vma_pte_flags(vma, false);
@@ -285,16 +280,16 @@ int64_t mm_brk(struct mm *mm, uint64_t to)
 /* Pages move by moving their entries: no byte is copied. */
 static int move_pages(struct mm *mm, uint64_t from, uint64_t to, uint64_t size)
 {
-    for (uint64_t at = 0; at < size; at += PAGE_SIZE) {
-        uint64_t *old = pte_of(mm->cr3, from + at, false);
-        if (old == NULL || *old == 0)
+    uint64_t *old, va = from;
+    for (; (old = pte_from(mm->cr3, &va, from + size)) != NULL; va += PAGE_SIZE) {
+        if (*old == 0)
             continue;
-        uint64_t *new = pte_of(mm->cr3, to + at, true);
+        uint64_t *new = pte_of(mm->cr3, to + (va - from), true);
         if (new == NULL)
             return -ENOMEM;
         *new = *old;
         *old = 0;
-        mm_flush(mm, from + at);
+        mm_flush(mm, va);
     }
     return 0;
 }

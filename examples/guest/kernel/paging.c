@@ -54,6 +54,26 @@ uint64_t *pte_of(uint64_t cr3, uint64_t va, bool create)
     return entry_of(cr3, va, 1, create);
 }
 
+/*
+ * The first entry from *va on and below end that lies in a table; *va is then its address. NULL:
+ * there is none. Each null entry on the way leaves out all that its subtree would translate, so
+ * that a range may be as large as it likes.
+ */
+uint64_t *pte_from(uint64_t cr3, uint64_t *va, uint64_t end)
+{
+    while (*va < end) {
+        uint64_t *table = table_at(cr3);
+        unsigned int level = 4;
+        for (; level > 1 && (table[index_at(*va, level)] & PTE_PRESENT) != 0; level--)
+            table = table_at(table[index_at(*va, level)]);
+        if (level == 1)
+            return &table[index_at(*va, 1)];
+        uint64_t span = (uint64_t)PAGE_SIZE << 9 * (level - 1);
+        *va = (*va / span + 1) * span;
+    }
+    return NULL;
+}
+
 /* A null entry stands for its whole subtree: nothing below it has to exist. */
 uint64_t tables_new(void)
 {

@@ -132,18 +132,13 @@ static uint64_t *sweep(struct mm *mm, uint64_t *found)
 {
     for (struct vma *vma = vma_find(mm, mm->clock_hand); vma != NULL; vma = vma->next) {
         uint64_t va = vma->start > mm->clock_hand ? vma->start : mm->clock_hand;
-        while (va < vma->end && (vma->flags & MAP_SHARED) == 0) {
-            uint64_t *pte = pte_of(mm->cr3, va, false);
-            if (pte == NULL) {
-                va = (va / LARGE_SIZE + 1) * LARGE_SIZE;
+        uint64_t *pte, end = (vma->flags & MAP_SHARED) ? 0 : vma->end;
+        for (; (pte = pte_from(mm->cr3, &va, end)) != NULL; va += PAGE_SIZE) {
+            if (!is_victim(mm, va, pte))
                 continue;
-            }
-            if (is_victim(mm, va, pte)) {
-                mm->clock_hand = va + PAGE_SIZE;
-                *found = va;
-                return pte;
-            }
-            va += PAGE_SIZE;
+            mm->clock_hand = va + PAGE_SIZE;
+            *found = va;
+            return pte;
         }
     }
     mm->clock_hand = 0;

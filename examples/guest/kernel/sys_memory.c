@@ -88,13 +88,7 @@ int64_t sys_madvise(const uint64_t *a)
         return -EINVAL;
     if (a[2] != MADV_DONTNEED)
         return 0;
-    for (uint64_t va = a[0]; va < a[0] + page_up(a[1]); va += PAGE_SIZE) {
-        uint64_t *pte = pte_of(current->mm->cr3, va, false);
-        if (pte == NULL || *pte == 0)
-            continue;
-        mm_forget_page(current->mm, pte);
-        mm_flush(current->mm, va);
-    }
+    mm_forget_pages(current->mm, a[0], a[0] + page_up(a[1]));
     return 0;
 }
 

@@ -7,10 +7,11 @@
  */
 #include "libc.h"
 
-#define PAGE      4096
-#define EVERY_MS  60000 /* between two reports */
-#define PATIENCE  60    /* ms that a round may take before its programs are killed */
-#define WORKPLACE "/tmp/soak"
+#define PAGE           4096
+#define EVERY_MS       60000 /* between two reports */
+#define PATIENCE       60    /* ms that a round may take before its programs are killed */
+#define FIRST_PATIENCE 3000  /* the same, for the first of each kind */
+#define WORKPLACE      "/tmp/soak"
 
 static uint64_t random_state;
 
@@ -217,10 +218,12 @@ static unsigned int any_kind(void)
     return kind;
 }
 
+static unsigned int patience = FIRST_PATIENCE;
+
 static void wait_a_while(void)
 {
     int status;
-    for (uint64_t end = clock_ms() + PATIENCE; clock_ms() < end; sleep_ms(2)) {
+    for (uint64_t end = clock_ms() + patience; clock_ms() < end; sleep_ms(2)) {
         int pid;
         while ((pid = wait4(-1, &status, WNOHANG, NULL)) > 0)
             ;
@@ -314,6 +317,7 @@ int main(int argc, char *argv[])
         start(kind);
         end_round();
     }
+    patience = PATIENCE;
     for (end += clock_ms(); clock_ms() < end;) {
         if (clock_ms() >= next) {
             report();

@@ -198,6 +198,34 @@ static void moving(void)
     munmap(q, PAGE);
 }
 
+static char *vast;
+#define VAST ((size_t)1 << 46)
+
+static void use_vast(void)
+{
+    _exit(vast[0] == 'v' && vast[VAST / 2] == 'v' && vast[VAST - 1] == 0 ? 0 : 1);
+}
+
+/* A range of 64 TiB of which three pages are there: what is done to all of it does not take long.
+ */
+static void vast_ranges(void)
+{
+    vast = map(VAST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+    if (vast == MAP_FAILED)
+        return; /* a kernel may refuse it */
+    vast[0] = 'v';
+    vast[VAST / 2] = 'v';
+    ENDS_WITH(0, use_vast);
+    CHECK(mprotect(vast, VAST, PROT_READ) == 0);
+    ENDS_WITH(0, use_vast);
+    at = vast + VAST / 2;
+    DIES_OF(SIGSEGV, write_there);
+    CHECK(madvise(vast, VAST, MADV_DONTNEED) == 0);
+    CHECK(vast[0] == 0 && vast[VAST / 2] == 0);
+    CHECK(munmap(vast, VAST) == 0);
+    DIES_OF(SIGSEGV, read_there);
+}
+
 static int deep(int n)
 {
     volatile char page[PAGE];
@@ -265,6 +293,7 @@ int main(void)
     waiting_for_memory();
     files_in_memory();
     moving();
+    vast_ranges();
     stack_and_heap();
     return checks_end("memory");
 }
