@@ -167,6 +167,12 @@ expect 0 --quiet
 (sleep 0.2; echo 'echo la''ter'; sleep 0.2; echo exit 3) | timeout 60 "$run" --quiet >"$dir/out"
 [ $? -eq 7 ] && grep -q later "$dir/out" || bad "input that comes later: $(cat "$dir/out")"
 
+# The same input gives the same machine.
+printf 'hello\nls /bin | sort | head -n 3\ncow\nexit\n' >"$dir/typed"
+typed() { timeout 60 "$run" --quiet --state-hash <"$dir/typed" 2>&1 >/dev/null | tail -n 1; }
+one=$(typed) two=$(typed)
+[[ $one = 'state hash '* && $one = "$two" ]] || bad "two runs with the same input differ: $one, $two"
+
 # A guest without interrupts, which empties the receiver's FIFO some time after its start.
 image poll ba fa 03 b9 00 f0 e2 fe b0 07 ee ba fd 03 ec a8 01 74 fb ba f8 03 ec e6 f4
 printf A | timeout 60 "$run" --image-format flat:real16 "$dir/poll"
