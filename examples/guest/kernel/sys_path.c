@@ -421,6 +421,8 @@ static int move(struct inode *from, const char *old, struct inode *to, const cha
     struct inode *inode = dir_lookup(from, old), *replaced = dir_lookup(to, new);
     int error = inode == NULL ? -ENOENT : 0;
     bool is_dir = inode != NULL && (inode->mode & S_IFMT) == S_IFDIR;
+    if (error == 0 && to->nlink == 0)
+        error = -ENOENT; /* it was removed itself: the name would be lost on the way */
     if (error == 0 && is_dir && is_inside(to, inode))
         error = -EINVAL;
     bool same = inode == replaced;

@@ -241,6 +241,20 @@ static void full_disk(void)
     CHECK(unlink("/tmp/full") == 0);
 }
 
+/* ---- a directory that is moved into one that is gone ---- */
+
+static void lost_names(void)
+{
+    CHECK(mkdir("/tmp/gone", 0700) == 0 && mkdir("/tmp/kept", 0700) == 0);
+    CHECK(mkdir("/tmp/kept/child", 0700) == 0);
+    int gone = open("/tmp/gone", O_RDONLY | O_DIRECTORY);
+    CHECK(gone >= 0 && rmdir("/tmp/gone") == 0);
+    FAILS(renameat(AT_FDCWD, "/tmp/kept", gone, "x"), ENOENT);
+    FAILS(mkdirat(gone, "y", 0700), ENOENT);
+    CHECK(rmdir("/tmp/kept/child") == 0 && rmdir("/tmp/kept") == 0);
+    close(gone);
+}
+
 /* ---- programs that do anything ---- */
 
 static void do_anything(void)
@@ -330,6 +344,7 @@ int main(int argc, char *argv[])
     twice("damaged programs", damaged_programs);
     twice("fork bomb", fork_bomb);
     twice("full disk", full_disk);
+    twice("lost names", lost_names);
     twice("random programs", random_programs);
     return checks_end("stress");
 }
