@@ -232,12 +232,53 @@ static void wait_a_while(void)
     }
 }
 
+/* The root's names at the start. */
+static char root[2048];
+static long root_size;
+
+static void note_root(void)
+{
+    int file = open("/", O_RDONLY | O_DIRECTORY, 0);
+    root_size = getdents64(file, root, sizeof(root));
+    close(file);
+}
+
+static bool was_there(const char *name)
+{
+    for (long at = 0; at < root_size;) {
+        const struct linux_dirent *entry = (const void *)(root + at);
+        if (strcmp(entry->name, name) == 0)
+            return true;
+        at += entry->reclen;
+    }
+    return false;
+}
+
+/* Bytes that some call has left in memory may begin with a slash, and be the next one's path. */
+static void remove_strangers(void)
+{
+    char buffer[sizeof(root)], path[300];
+    int file = open("/", O_RDONLY | O_DIRECTORY, 0);
+    long n = getdents64(file, buffer, sizeof(buffer));
+    close(file);
+    for (long at = 0; at < n;) {
+        const struct linux_dirent *entry = (const void *)(buffer + at);
+        at += entry->reclen;
+        if (was_there(entry->name))
+            continue;
+        format_text(path, sizeof(path), "/%s", entry->name);
+        if (unlink(path) == -EISDIR)
+            remove_tree(path);
+    }
+}
+
 /* In a child, whose stack may become deep. */
 static void remove_files(void)
 {
     int status, pid = fork();
     if (pid == 0) {
         remove_tree(WORKPLACE);
+        remove_strangers();
         exit(0);
     }
     wait4(pid, &status, 0, NULL);
@@ -311,6 +352,7 @@ int main(int argc, char *argv[])
     }
     uint64_t end = word("seconds=", 60) * 1000, next = 0;
     random_state = 88172645463325252 + word("seed=", 1);
+    note_root();
     /* Each kind once: what is only made the first time is then there. */
     for (unsigned int kind = 0; kind < KINDS; kind++) {
         mkdir(WORKPLACE, 0700);
