@@ -27,7 +27,7 @@ zero
 faulty null; faulty rodata; faulty execute; faulty stack; faulty divide; faulty undefined
 privileged
 primes & wait
-echo coop >/proc/sched; polite 3 & polite 3 & wait
+echo coop >/proc/sched; polite 3; cat /proc/sched | head -n 1
 ps | grep sh | wc -l
 cat /proc/meminfo | grep SwapTotal
 END
