@@ -162,6 +162,23 @@ static void on_match(void *opaque, struct lc_event *ev)
     arm(t);
 }
 
+/*
+ * A register may be accessed when a match has come to pass and its event has not fired yet, for
+ * events fire between instructions.  What has passed happens first: a comparator that is compared
+ * with the counter afterwards would wait for the counter to come around, 43 s with 32 bits.
+ */
+static void catch_up(struct hpet *h)
+{
+    for (unsigned i = 0; i < LC_HPET_TIMERS; i++) {
+        struct lc_event *ev = &h->timer[i].event;
+
+        if (!ev->armed || ev->deadline > h->dev.clock->now)
+            continue;
+        lc_event_cancel(h->dev.clock, ev);
+        on_match(&h->timer[i], ev);
+    }
+}
+
 /* ---- registers ---- */
 
 static uint64_t read_timer(const struct hpet *h, unsigned n, unsigned reg)
@@ -266,6 +283,7 @@ static void write_register(struct hpet *h, unsigned reg, uint64_t v)
 static uint64_t read(struct lc_device *d, unsigned bank, uint64_t offset, unsigned size)
 {
     (void)bank;
+    catch_up(from(d));
     const uint64_t v = read_register(from(d), (unsigned)(offset & ~UINT64_C(7)));
     return v >> (8 * (offset & 7)) & lc_mask_size(size);
 }
@@ -276,6 +294,7 @@ static void write(struct lc_device *d, unsigned bank, uint64_t offset, unsigned 
     struct hpet *h = from(d);
     const unsigned reg = (unsigned)(offset & ~UINT64_C(7)), shift = 8 * (offset & 7);
     const uint64_t lanes = lc_mask_size(size) << shift;
+    catch_up(h);
     /* Status is cleared by ones: what is not written must not be one. */
     const uint64_t old = reg == REG_STATUS ? 0 : read_register(h, reg);
 

@@ -179,6 +179,30 @@ static void periodic(void **state)
     assert_true(get(p, conf(0) + 8) == 2200);
 }
 
+/* Another timer is set in the very moment of a match, before the event has fired. */
+static void a_write_at_the_match(void **state)
+{
+    struct timer *p = *state;
+
+    set(p, conf(0), ENABLE | PERIODIC | SET_VALUE | BITS_32);
+    set(p, conf(0) + 8, 200);
+    set(p, conf(0) + 8, 200);
+    set(p, CONFIG, 3);
+    for (unsigned late = 0; late < 3; late++) {
+        lc_clock_sync(&p->b.clock, 1005 + (late + 1) * 2000 + late * 20);
+        set(p, conf(2) + 8, 12345);
+        assert_int_equal(p->irq[0].edges, 2 * late + 1);
+        assert_true(get(p, conf(0) + 8) == 200 * (late + 2));
+        fake_run_to(&p->b, 1005 + (late + 1) * 2000 + 1000);
+        assert_int_equal(p->irq[0].edges, 2 * late + 1);
+    }
+    set(p, conf(1), ENABLE | LEVEL); /* and the status of one that has just matched */
+    set(p, conf(1) + 8, 800);
+    lc_clock_sync(&p->b.clock, 1005 + 8000);
+    assert_true(get(p, STATUS) == 2);
+    assert_true(p->irq[1].level);
+}
+
 static void shortest_period(void **state)
 {
     struct timer *p = *state;
@@ -215,8 +239,15 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(what_it_is), TEST(the_counter), TEST(one_shot_edge),   TEST(one_shot_32),
-        TEST(level),      TEST(periodic),    TEST(shortest_period), TEST(legacy_replacement),
+        TEST(what_it_is),
+        TEST(the_counter),
+        TEST(one_shot_edge),
+        TEST(one_shot_32),
+        TEST(level),
+        TEST(periodic),
+        TEST(shortest_period),
+        TEST(legacy_replacement),
+        TEST(a_write_at_the_match),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
