@@ -249,6 +249,8 @@ int64_t task_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t
 {
     if ((flags & CLONE_THREAD) && !(flags & CLONE_VM))
         return -EINVAL; /* threads share their memory */
+    if ((flags & CLONE_SETTLS) && tls >= USER_TOP)
+        return -EPERM; /* the processor would refuse it, at a switch */
     const struct mm *mm = current->mm;
     make_room_for(32 + (mm->resident + mm->swapped) / 256); /* tables, a stack */
     struct task *child = task_new();
