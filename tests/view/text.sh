@@ -56,7 +56,9 @@ expect 0 --text --until syscall:3 --screen code
 shows 'syscall' '0f 05' 'rax' 'cr3' 'Stack' 'Memory'
 expect 0 --text --until interrupt --screen rings
 shows 'ring 3' 'ring 0' 'timer 0x20' '8259 master' 'vectors 20…27' '8254 counter 0' 'of 298, mode 2' \
-    'IDT at 0x' 'interrupt dpl' 'SYSCALL, RAX='
+    'IDT at 0x' 'interrupt dpl'
+expect 0 --text --until syscall:3 --screen rings
+shows 'SYSCALL, RAX='
 
 expect 0 --text --until end --screen console
 shows 'init ended with code 0' 'Serial port COM1'
