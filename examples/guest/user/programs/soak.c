@@ -84,31 +84,45 @@ static void run_shell(void)
     execve("/bin/sh", argv, environ);
 }
 
-/* A program of its own: it may do anything to itself, and so run any code that it has. */
+static char image[64 * 1024];
+
+static long read_image(const char *path)
+{
+    int file = open(path, O_RDONLY, 0);
+    long size = read(file, image, sizeof(image));
+    close(file);
+    return size;
+}
+
+/* As a file of the workplace. */
+static void run_image(size_t size, const char *argument)
+{
+    char path[32];
+    format_text(path, sizeof(path), "image%d", getpid());
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0755);
+    write(file, image, size);
+    close(file);
+    run(path, argument);
+}
+
+/* A copy of a program of its own: it may do anything to itself, and so run any code that it has,
+ * and write to the file that the kernel has told it to be. */
 static void call_anything(void)
 {
     char seed[24];
     format_text(seed, sizeof(seed), "%lu", random_number() >> 2);
-    run("/bin/chaos", seed);
+    run_image((size_t)read_image("/bin/chaos"), seed);
 }
 
 /* A program that was good until some of its bytes were replaced. */
 static void run_damaged(void)
 {
-    static char image[64 * 1024];
     static const char *const victims[] = {"/bin/hello", "/bin/dynamic", "/lib/ld-guest.so"};
-    char path[32];
-    int file = open(victims[below(3)], O_RDONLY, 0);
-    long size = read(file, image, sizeof(image));
-    close(file);
+    long size = read_image(victims[below(3)]);
     unsigned int reach = below(2) ? 512 : (unsigned int)size;
     for (unsigned int n = 1 + below(8); n > 0; n--)
         image[below(reach)] = (char)random_number();
-    format_text(path, sizeof(path), "damaged%d", getpid());
-    file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0755);
-    write(file, image, below(4) ? (size_t)size : below((unsigned int)size));
-    close(file);
-    run(path, NULL);
+    run_image(below(4) ? (size_t)size : below((unsigned int)size), NULL);
 }
 
 /* A family that shares memory and pipes, of which some members kill others. */
@@ -210,21 +224,51 @@ static void wait_a_while(void)
     }
 }
 
-/* The root's names at the start. */
-static char root[2048];
-static long root_size;
+/* Directories in which the programs may leave something, and what was in them at the start. */
+static struct place {
+    const char *path; /* ends in a slash */
+    char names[2048];
+    long size;
+} places[] = {{.path = "/"}, {.path = "/tmp/"}};
+#define PLACES (sizeof(places) / sizeof(places[0]))
 
-static void note_root(void)
+static long list(const char *path, char *names, size_t size)
 {
-    int file = open("/", O_RDONLY | O_DIRECTORY, 0);
-    root_size = getdents64(file, root, sizeof(root));
+    int file = open(path, O_RDONLY | O_DIRECTORY, 0);
+    long n = getdents64(file, names, size);
     close(file);
+    return n;
 }
 
-static bool was_there(const char *name)
+static void note_places(void)
 {
-    for (long at = 0; at < root_size;) {
-        const struct linux_dirent *entry = (const void *)(root + at);
+    for (size_t i = 0; i < PLACES; i++)
+        places[i].size = list(places[i].path, places[i].names, sizeof(places[i].names));
+}
+
+static const char *const archive[] = {"/bin/", "/sbin/", "/lib/", "/etc/"};
+
+/* Files come out of the built-in archive when they are first read, and stay. */
+static void read_files(const char *directory)
+{
+    static char buffer[16 * PAGE];
+    char names[4096], path[300];
+    long n = list(directory, names, sizeof(names));
+    for (long at = 0; at < n;) {
+        const struct linux_dirent *entry = (const void *)(names + at);
+        at += entry->reclen;
+        format_text(path, sizeof(path), "%s%s", directory, entry->name);
+        int file = open(path, O_RDONLY, 0);
+        while (read(file, buffer, sizeof(buffer)) > 0)
+            ;
+        close(file);
+    }
+}
+
+static bool was_there(const struct place *place, const char *name)
+{
+    for (long at = 0; at < place->size;) {
+        const struct linux_dirent *entry = (const void *)(place->names + at);
         if (strcmp(entry->name, name) == 0)
             return true;
         at += entry->reclen;
@@ -232,19 +276,18 @@ static bool was_there(const char *name)
     return false;
 }
 
-/* Bytes that some call has left in memory may begin with a slash, and be the next one's path. */
-static void remove_strangers(void)
+/* The workplace, and more: bytes that some call has left in memory may begin with a slash, and be
+ * the next one's path. */
+static void remove_strangers(const struct place *place)
 {
-    char buffer[sizeof(root)], path[300];
-    int file = open("/", O_RDONLY | O_DIRECTORY, 0);
-    long n = getdents64(file, buffer, sizeof(buffer));
-    close(file);
+    char names[sizeof(place->names)], path[300];
+    long n = list(place->path, names, sizeof(names));
     for (long at = 0; at < n;) {
-        const struct linux_dirent *entry = (const void *)(buffer + at);
+        const struct linux_dirent *entry = (const void *)(names + at);
         at += entry->reclen;
-        if (was_there(entry->name))
+        if (was_there(place, entry->name))
             continue;
-        format_text(path, sizeof(path), "/%s", entry->name);
+        format_text(path, sizeof(path), "%s%s", place->path, entry->name);
         if (unlink(path) == -EISDIR)
             remove_tree(path);
     }
@@ -255,8 +298,8 @@ static void remove_files(void)
 {
     int status, pid = fork();
     if (pid == 0) {
-        remove_tree(WORKPLACE);
-        remove_strangers();
+        for (size_t i = 0; i < PLACES; i++)
+            remove_strangers(&places[i]);
         exit(0);
     }
     wait4(pid, &status, 0, NULL);
@@ -330,7 +373,9 @@ int main(int argc, char *argv[])
     }
     uint64_t end = word("seconds=", 60) * 1000, next = 0;
     random_state = 88172645463325252 + word("seed=", 1);
-    note_root();
+    note_places();
+    for (size_t i = 0; i < sizeof(archive) / sizeof(archive[0]); i++)
+        read_files(archive[i]);
     /* Each kind once: what is only made the first time is then there. */
     for (unsigned int kind = 0; kind < KINDS; kind++) {
         mkdir(WORKPLACE, 0700);
