@@ -108,45 +108,6 @@ static void grown_to(struct inode *inode, uint64_t end)
     inode->mtime = inode->ctime = now_realtime();
 }
 
-/* From a program (`from`) or from the kernel (`text`). */
-static int64_t write_pages(struct inode *inode, const char *text, uint64_t from, size_t size,
-                           uint64_t at)
-{
-    size_t done = 0;
-    int error = 0;
-    if (at >= FILE_MAX)
-        return -EFBIG;
-    size = size < FILE_MAX - at ? size : FILE_MAX - at;
-    for (size_t n; done < size; done += n) {
-        n = in_page(at + done, size - done);
-        uint64_t frame = cache_page(inode, (at + done) / PAGE_SIZE, true);
-        if (frame == 0) {
-            error = -ENOSPC;
-            break;
-        }
-        char *to = (char *)direct(frame) + (at + done) % PAGE_SIZE;
-        if (text != NULL) {
-            memcpy(to, text + done, n);
-        } else if (copy_from_user(to, from + done, n) != 0) {
-            error = -EFAULT;
-            break;
-        }
-    }
-    if (done > 0)
-        grown_to(inode, at + done);
-    return done > 0 || error == 0 ? (int64_t)done : error;
-}
-
-int64_t cache_write(struct file *file, uint64_t from, size_t size, uint64_t at)
-{
-    return write_pages(file->inode, NULL, from, size, at);
-}
-
-int64_t cache_write_kernel(struct inode *inode, const void *from, size_t size, uint64_t at)
-{
-    return write_pages(inode, from, 0, size, at);
-}
-
 static bool is_empty(const uint64_t *table)
 {
     for (unsigned int i = 0; i < ENTRIES; i++) {
@@ -186,16 +147,62 @@ static void drop_pages(struct inode *inode, uint64_t first)
     }
 }
 
+/* Nothing is behind a file's end: no page, and zeroes in the last. */
+static void trim(struct inode *inode, uint64_t size)
+{
+    uint64_t tail = size % PAGE_SIZE != 0 ? cache_page(inode, size / PAGE_SIZE, false) : 0;
+    if (tail != 0)
+        memset((char *)direct(tail) + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
+    drop_pages(inode, page_up(size) / PAGE_SIZE);
+}
+
+/* From a program (`from`) or from the kernel (`text`). */
+static int64_t write_pages(struct inode *inode, const char *text, uint64_t from, size_t size,
+                           uint64_t at)
+{
+    size_t done = 0;
+    int error = 0;
+    if (at >= FILE_MAX)
+        return -EFBIG;
+    size = size < FILE_MAX - at ? size : FILE_MAX - at;
+    for (size_t n; done < size; done += n) {
+        n = in_page(at + done, size - done);
+        uint64_t frame = cache_page(inode, (at + done) / PAGE_SIZE, true);
+        if (frame == 0) {
+            error = -ENOSPC;
+            break;
+        }
+        char *to = (char *)direct(frame) + (at + done) % PAGE_SIZE;
+        if (text != NULL) {
+            memcpy(to, text + done, n);
+        } else if (copy_from_user(to, from + done, n) != 0) {
+            error = -EFAULT;
+            break;
+        }
+    }
+    if (done > 0)
+        grown_to(inode, at + done);
+    if (error != 0)
+        trim(inode, inode->size);
+    return done > 0 || error == 0 ? (int64_t)done : error;
+}
+
+int64_t cache_write(struct file *file, uint64_t from, size_t size, uint64_t at)
+{
+    return write_pages(file->inode, NULL, from, size, at);
+}
+
+int64_t cache_write_kernel(struct inode *inode, const void *from, size_t size, uint64_t at)
+{
+    return write_pages(inode, from, 0, size, at);
+}
+
 int cache_truncate(struct inode *inode, uint64_t size)
 {
     if (size > FILE_MAX)
         return -EFBIG;
-    if (size < inode->size) {
-        uint64_t tail = size % PAGE_SIZE != 0 ? cache_page(inode, size / PAGE_SIZE, false) : 0;
-        if (tail != 0)
-            memset((char *)direct(tail) + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
-        drop_pages(inode, page_up(size) / PAGE_SIZE);
-    }
+    if (size < inode->size)
+        trim(inode, size);
     inode->size = size;
     inode->mtime = inode->ctime = now_realtime();
     return 0;

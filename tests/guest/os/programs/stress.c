@@ -241,6 +241,23 @@ static void full_disk(void)
     CHECK(unlink("/tmp/full") == 0);
 }
 
+/* ---- a write that comes to nothing leaves nothing ---- */
+
+static void write_from_nowhere(void)
+{
+    char *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char byte = 1;
+    int fd = open("/tmp/nothing", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    FAILS(write(fd, (void *)8, 16), EFAULT);
+    FAILS(pwrite(fd, (void *)8, 16, 5 << 20), EFAULT);
+    CHECK(munmap(page + PAGE, PAGE) == 0);
+    memset(page, 7, PAGE);
+    CHECK(pwrite(fd, page + PAGE - 8, 16, 100) <= 8);
+    CHECK(ftruncate(fd, PAGE) == 0 && pread(fd, &byte, 1, 120) == 1 && byte == 0);
+    close(fd);
+    CHECK(unlink("/tmp/nothing") == 0 && munmap(page, PAGE) == 0);
+}
+
 /* ---- a directory that is moved into one that is gone ---- */
 
 static void lost_names(void)
@@ -344,6 +361,7 @@ int main(int argc, char *argv[])
     twice("damaged programs", damaged_programs);
     twice("fork bomb", fork_bomb);
     twice("full disk", full_disk);
+    twice("write from nowhere", write_from_nowhere);
     twice("lost names", lost_names);
     twice("random programs", random_programs);
     return checks_end("stress");
