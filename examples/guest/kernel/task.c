@@ -253,6 +253,8 @@ int64_t task_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t
         return -EPERM; /* the processor would refuse it, at a switch */
     const struct mm *mm = current->mm;
     make_room_for(32 + (mm->resident + mm->swapped) / 256); /* tables, a stack */
+    if (current->pending >> (SIGKILL - 1) & 1)
+        return -ERESTART; /* who has killed all that there were would not know of this one */
     struct task *child = task_new();
     if (child == NULL)
         return -EAGAIN;
