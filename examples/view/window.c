@@ -269,15 +269,39 @@ static int open_window(struct window *w)
     return status;
 }
 
+/* SDL has drivers that show nothing, and takes the first that starts. */
+static bool shows_nothing(const char *driver)
+{
+    static const char *const blind[] = {"offscreen", "dummy", "evdev"};
+    for (unsigned i = 0; i < sizeof(blind) / sizeof(*blind); i++)
+        if (driver && strcmp(driver, blind[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A window that nobody sees would run for ever: it is for those who name such a driver. */
+static int open_display(void)
+{
+    const char *asked = SDL_GetHint(SDL_HINT_VIDEODRIVER);
+    SDL_setenv("XDG_RUNTIME_DIR", "/", 0); /* without one Wayland prints a line of its own */
+    if (SDL_Init(SDL_INIT_VIDEO) != 0)
+        return fail("no display", SDL_GetError());
+    if ((asked && *asked) || !shows_nothing(SDL_GetCurrentVideoDriver()))
+        return -1;
+    SDL_Quit();
+    return fail("no display", "neither X11 nor Wayland answers; --text and --shot need none");
+}
+
 int window_run(struct view *v, const struct options *o)
 {
     /* Pixels straight to the display: no graphics card is needed, and none is emulated. */
     SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
-    if (SDL_Init(SDL_INIT_VIDEO) != 0)
-        return fail("no display", SDL_GetError());
+    int status = open_display();
+    if (status >= 0)
+        return status;
     struct window *w = calloc(1, sizeof(*w));
-    int status = w ? -1 : fail("no window", "out of memory");
+    status = w ? -1 : fail("no window", "out of memory");
     if (w) {
         w->v = v;
         w->o = o;

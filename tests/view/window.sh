@@ -142,10 +142,4 @@ until_shows 'Chapter 3 of 13'
 keys q
 gone
 
-# ---- no display ----
-
-DISPLAY=:9999 timeout 20 "$view" >"$dir/out" 2>"$dir/err"
-[ $? -eq 69 ] || bad "without a display: status $?"
-[ "$(wc -l <"$dir/err")" -eq 1 ] || bad "without a display: $(cat "$dir/err")"
-
 exit "$failed"
