@@ -103,7 +103,7 @@ static bool worker_init(struct worker *w, const struct campaign_options *o, enum
         return false;
     w->oracle = oracle_new(BATCH, &why);
     r->possible = w->oracle && oracle_has_mode(w->oracle, mode);
-    snprintf(r->why, sizeof(r->why), "%s", w->oracle ? "the host has no such segments" : why);
+    snprintf(r->why, sizeof(r->why), "%s", w->oracle ? "the host runs no code in this mode" : why);
     w->silicon.strict = o->strict;
     w->silicon.amd = oracle_is_amd();
     silicon_enter(&w->silicon, mode);
@@ -123,10 +123,20 @@ static void worker_fini(struct worker *w)
     free(w);
 }
 
+/* The host refuses to begin. */
+static bool cannot_begin(const struct worker *w, const struct oracle_case *c)
+{
+    bool canonical = (c->in.gpr[LC_RSP] + (UINT64_C(1) << 47)) >> 48 == 0;
+    return !canonical && !oracle_any_stack(w->oracle);
+}
+
 /* Nothing says what comes out, or this CPU cannot know: MXCSR has a bit more on some of AMD's. */
-static bool is_open(const struct oracle_case *c, const struct gen_info *info)
+static bool is_open(const struct worker *w, const struct oracle_case *c,
+                    const struct gen_info *info)
 {
     const uint32_t misaligned_mode = 0x20000;
+    if (cannot_begin(w, c))
+        return true;
     if (lc_get32(c->out.state.vectors.fx + ORACLE_MXCSR) & misaligned_mode)
         return true;
     return info->open || (info->open_fault && c->out.vector != LC_VEC_BP);
@@ -135,7 +145,7 @@ static bool is_open(const struct oracle_case *c, const struct gen_info *info)
 static void check(struct worker *w, const struct oracle_case *c, const struct gen_info *info,
                   struct tally *t)
 {
-    if (is_open(c, info)) {
+    if (is_open(w, c, info)) {
         t->open++;
         return;
     }

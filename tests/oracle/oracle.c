@@ -82,7 +82,7 @@ struct shared {
     atomic_uint done;    /* batches finished; a futex of the parent */
     atomic_uint current; /* the case that is running */
     unsigned count;
-    bool mode_ok[ORACLE_MODES];
+    bool has_ldt; /* the segments of 16-bit mode are there */
     uint8_t background[ORACLE_DATA_LEN];
     struct oracle_case cases[];
 };
@@ -92,6 +92,8 @@ struct oracle {
     size_t len;
     unsigned capacity;
     pid_t pid;
+    bool mode_ok[ORACLE_MODES];
+    bool any_stack;
 };
 
 static long futex(atomic_uint *word, int op, unsigned value, const struct timespec *timeout)
@@ -311,9 +313,8 @@ static _Noreturn void run_child(struct shared *sh)
     if (!map_memory() || !set_handlers() ||
         syscall(SYS_arch_prctl, ARCH_SET_GS, (unsigned long)ORACLE_GS_BASE) != 0)
         _exit(2);
-    sh->mode_ok[ORACLE_64] = sh->mode_ok[ORACLE_32] = true;
-    sh->mode_ok[ORACLE_16] = set_ldt(0, ORACLE_CODE, ORACLE_PAGE - 1, true) &&
-                             set_ldt(1, ORACLE_DATA, ORACLE_DATA16_LIMIT, false);
+    sh->has_ldt = set_ldt(0, ORACLE_CODE, ORACLE_PAGE - 1, true) &&
+                  set_ldt(1, ORACLE_DATA, ORACLE_DATA16_LIMIT, false);
     if (!enter_jail())
         _exit(3);
     __asm__ volatile("int3");
@@ -380,6 +381,31 @@ bool oracle_run(struct oracle *o, unsigned n)
     return false;
 }
 
+/* One instruction, to see that it works: a system that runs under another may start none with other
+ * segments than its own, or none whose stack pointer it could not use itself. */
+static bool probe(struct oracle *o, enum oracle_mode mode, uint64_t rsp)
+{
+    struct oracle_case *c = &o->sh->cases[0];
+    *c = (struct oracle_case){.mode = mode,
+                              .code_len = 1,
+                              .code = {0x90},
+                              .in = {.rip = mode == ORACLE_16 ? 0 : ORACLE_CODE, .rflags = 0x202}};
+    c->in.gpr[4] = rsp;
+    c->in.vectors.fx[ORACLE_MXCSR + 1] = 0x1f;
+    return oracle_run(o, 1) && c->out.end == ORACLE_FAULT && c->out.vector == 3;
+}
+
+static bool probe_modes(struct oracle *o)
+{
+    const uint64_t inside = ORACLE_DATA + ORACLE_PAGE, odd = UINT64_C(1) << 63;
+    o->mode_ok[ORACLE_64] = probe(o, ORACLE_64, inside);
+    o->mode_ok[ORACLE_32] = o->mode_ok[ORACLE_64] && probe(o, ORACLE_32, inside);
+    o->mode_ok[ORACLE_16] =
+        o->mode_ok[ORACLE_64] && o->sh->has_ldt && probe(o, ORACLE_16, ORACLE_PAGE);
+    o->any_stack = o->mode_ok[ORACLE_64] && probe(o, ORACLE_64, odd);
+    return o->mode_ok[ORACLE_64];
+}
+
 struct oracle *oracle_new(unsigned capacity, const char **why)
 {
     struct oracle *o = calloc(1, sizeof(*o));
@@ -393,13 +419,8 @@ struct oracle *oracle_new(unsigned capacity, const char **why)
         free(o);
         return NULL;
     }
-    /* One instruction, to see that it works. */
-    o->sh->cases[0] = (struct oracle_case){
-        .code_len = 1, .code = {0x90}, .in = {.rip = ORACLE_CODE, .rflags = 0x202}};
-    o->sh->cases[0].in.vectors.fx[ORACLE_MXCSR + 1] = 0x1f;
     *why = "the host does not let a child run code this way";
-    const struct oracle_outcome *out = &o->sh->cases[0].out;
-    if (oracle_run(o, 1) && out->end == ORACLE_FAULT && out->vector == 3)
+    if (probe_modes(o))
         return o;
     oracle_free(o);
     return NULL;
@@ -426,7 +447,12 @@ uint8_t *oracle_background(struct oracle *o)
 
 bool oracle_has_mode(const struct oracle *o, enum oracle_mode mode)
 {
-    return o->sh->mode_ok[mode];
+    return o->mode_ok[mode];
+}
+
+bool oracle_any_stack(const struct oracle *o)
+{
+    return o->any_stack;
 }
 
 bool oracle_cpuid_bit(uint32_t leaf, uint32_t subleaf, unsigned reg, unsigned bit)
@@ -447,6 +473,31 @@ bool oracle_is_amd(void)
 #else
 
 #include <stddef.h>
+
+/* One instruction, to see that it works: a system that runs under another may start none with other
+ * segments than its own, or none whose stack pointer it could not use itself. */
+static bool probe(struct oracle *o, enum oracle_mode mode, uint64_t rsp)
+{
+    struct oracle_case *c = &o->sh->cases[0];
+    *c = (struct oracle_case){.mode = mode,
+                              .code_len = 1,
+                              .code = {0x90},
+                              .in = {.rip = mode == ORACLE_16 ? 0 : ORACLE_CODE, .rflags = 0x202}};
+    c->in.gpr[4] = rsp;
+    c->in.vectors.fx[ORACLE_MXCSR + 1] = 0x1f;
+    return oracle_run(o, 1) && c->out.end == ORACLE_FAULT && c->out.vector == 3;
+}
+
+static bool probe_modes(struct oracle *o)
+{
+    const uint64_t inside = ORACLE_DATA + ORACLE_PAGE, odd = UINT64_C(1) << 63;
+    o->mode_ok[ORACLE_64] = probe(o, ORACLE_64, inside);
+    o->mode_ok[ORACLE_32] = o->mode_ok[ORACLE_64] && probe(o, ORACLE_32, inside);
+    o->mode_ok[ORACLE_16] =
+        o->mode_ok[ORACLE_64] && o->sh->has_ldt && probe(o, ORACLE_16, ORACLE_PAGE);
+    o->any_stack = o->mode_ok[ORACLE_64] && probe(o, ORACLE_64, odd);
+    return o->mode_ok[ORACLE_64];
+}
 
 struct oracle *oracle_new(unsigned capacity, const char **why)
 {
@@ -481,6 +532,12 @@ bool oracle_run(struct oracle *o, unsigned n)
 bool oracle_has_mode(const struct oracle *o, enum oracle_mode mode)
 {
     (void)o, (void)mode;
+    return false;
+}
+
+bool oracle_any_stack(const struct oracle *o)
+{
+    (void)o;
     return false;
 }
 

@@ -104,6 +104,8 @@ struct oracle_case *oracle_cases(struct oracle *o);
 bool oracle_run(struct oracle *o, unsigned n);
 /* Can cases of this mode be run? */
 bool oracle_has_mode(const struct oracle *o, enum oracle_mode mode);
+/* Can they begin with a stack pointer that is not canonical? */
+bool oracle_any_stack(const struct oracle *o);
 
 /* Is line n among those of m? */
 static inline bool oracle_has_line(const struct oracle_memory *m, unsigned n)

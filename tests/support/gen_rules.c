@@ -169,13 +169,14 @@ bool gen_is_open_fault(const struct lc_decoded *d, bool amd)
 
 /* Images of state: some processors look at the last byte first. Moves under a mask: which bytes are
  * looked at is the processor's affair (vol. 2B, MASKMOVDQU), and Intel's tell of the last byte of
- * the operand when a selected element crosses pages. */
+ * the operand when a selected element crosses pages. CMPS: which of two operands that fault is told
+ * of differs between processors. */
 bool gen_has_open_address(const struct lc_row *row)
 {
     static const char *const names[] = {"fxsave", "fxrstor", "xsave",  "xrstor",    "fnsave",
                                         "frstor", "fnstenv", "fldenv", "maskmovdqu"};
     return is_one_of(row, names, LC_ARRAY_LEN(names)) || strstr(row->mnemonic, "vmaskmov") ||
-           strstr(row->mnemonic, "vpmaskmov");
+           strstr(row->mnemonic, "vpmaskmov") || (is_string(row) && gen_named(row, "cmps"));
 }
 
 /* UD0 and UD1: whether there is a ModRM, so how many bytes are fetched, differs between vendors. */
