@@ -37,6 +37,7 @@ struct lc_op {
      * (exec/dead.c); NULL: there are none. */
     lc_op_fn dead[2][4];
     uint8_t quiet; /* forms, a bit each, that neither fault nor leave their block */
+    bool counted;  /* an immediate is a count: one of 0 leaves the flags as they are */
 };
 
 #define LC_QUIET(form) (1u << (form))

@@ -11,6 +11,7 @@
 #include "cpu/exec/fpenv.h"
 #include "cpu/exec/hook.h"
 #include "cpu/exec/op.h"
+#include "cpu/exec/pair.h"
 
 enum {
     BUCKETS = 1 << 14,
@@ -387,8 +388,10 @@ static bool build(struct builder *b)
 {
     while (b->count < b->limit && b->bytes < b->room && build_one(b))
         continue;
-    if (b->count > 1 && b->records == b->count)
-        lc_drop_dead_flags(b->insn, b->count); /* hooks may look between any two */
+    if (b->count > 1 && b->records == b->count) { /* hooks may look between any two */
+        lc_drop_dead_flags(b->insn, b->count);
+        lc_pair_records(b->insn, b->count);
+    }
     return b->count > 0 || build_crossing(b);
 }
 

@@ -11,6 +11,14 @@
 
 #include "cpu/flags.h"
 
+/* A shift reads the flags that it leaves when its masked count is 0 (SDM vol. 2, SAL/SAR/SHL/SHR);
+ * one by an immediate is known to be another. */
+static uint32_t flags_read(const struct lc_insn *insn, const struct lc_row *row)
+{
+    uint64_t mask = LC_INSN_OPSIZE(insn->flags) == 3 ? 63 : 31;
+    return row->op->counted && (insn->imm & mask) ? 0 : row->flags_read;
+}
+
 /* The form of a record, when its handler is the row's own for that form; else LC_FORMS. */
 static unsigned quiet_form(const struct lc_insn *insn, const struct lc_row *row)
 {
@@ -44,6 +52,6 @@ void lc_drop_dead_flags(struct lc_insn *insn, unsigned count)
         if (fn && !(set & live))
             insn[i].fn = fn;
         else
-            live = (live & ~set) | row->flags_read;
+            live = (live & ~set) | flags_read(&insn[i], row);
     }
 }

@@ -126,7 +126,19 @@ LC_INLINE lc_next imul2_rm(struct lc_cpu *cpu, const struct lc_insn *insn, unsig
     NEXT(cpu, insn);
 }
 
-LC_OP_WIDE(imul2)
+LC_INLINE lc_next imul2_dead(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)
+{
+    uint64_t a = lc_reg(cpu, insn->dst, size), b = lc_reg(cpu, insn->src, size);
+    lc_set_reg(cpu, insn->dst, size, a * b);
+    NEXT(cpu, insn);
+}
+
+LC_WIDE_INSTANCES(imul2, rr)
+LC_WIDE_INSTANCES(imul2, rm)
+LC_WIDE_INSTANCES(imul2, dead)
+const struct lc_op lc_op_imul2 = {.fn = {LC_WIDE_SIZES(imul2, rr), LC_WIDE_SIZES(imul2, rm)},
+                                  .dead = {LC_WIDE_SIZES(imul2, dead)},
+                                  .quiet = LC_QUIET(LC_FORM_RR)};
 
 /* IMUL r, r/m, imm. */
 LC_INLINE lc_next imul3_rr(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)

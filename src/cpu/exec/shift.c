@@ -118,8 +118,8 @@ LC_INLINE uint64_t rcr(struct lc_cpu *cpu, unsigned size, uint64_t a, uint64_t c
     return r;
 }
 
-/* A shift's forms: the count is CL, in `src`, or an immediate. */
-#define SHIFT(name)                                                                                \
+/* A shift's forms: the count is CL, in `src`, or an immediate; what else its operation has. */
+#define SHIFT(name, ...)                                                                           \
     LC_INLINE lc_next name##_rr(struct lc_cpu *cpu, const struct lc_insn *insn, unsigned size)     \
     {                                                                                              \
         uint64_t a = lc_reg(cpu, insn->dst, size), c = lc_reg(cpu, insn->src, 1);                  \
@@ -138,17 +138,34 @@ LC_INLINE uint64_t rcr(struct lc_cpu *cpu, unsigned size, uint64_t a, uint64_t c
     LC_INSTANCES(name, mr)                                                                         \
     LC_INSTANCES(name, ri)                                                                         \
     LC_INSTANCES(name, mi)                                                                         \
-    const struct lc_op lc_op_##name = {                                                            \
-        .fn = {                                                                                    \
-            LC_SIZES(name, rr), {0}, LC_SIZES(name, mr), LC_SIZES(name, ri), LC_SIZES(name, mi)}};
+    const struct lc_op lc_op_##name = {.fn = {LC_SIZES(name, rr),                                  \
+                                              {0},                                                 \
+                                              LC_SIZES(name, mr),                                  \
+                                              LC_SIZES(name, ri),                                  \
+                                              LC_SIZES(name, mi)},                                 \
+                                       __VA_ARGS__};
 
-SHIFT(rol)
-SHIFT(ror)
-SHIFT(rcl)
-SHIFT(rcr)
-SHIFT(shl)
-SHIFT(shr)
-SHIFT(sar)
+/* By an immediate that is not 0, of whose flags nothing is read. */
+#define SHIFT_DEAD(name, expr)                                                                     \
+    LC_INLINE lc_next name##_dead_ri(struct lc_cpu *cpu, const struct lc_insn *insn,               \
+                                     unsigned size)                                                \
+    {                                                                                              \
+        uint64_t a = lc_reg(cpu, insn->dst, size);                                                 \
+        unsigned c = masked(size, insn->imm);                                                      \
+        lc_set_reg(cpu, insn->dst, size, expr);                                                    \
+        NEXT(cpu, insn);                                                                           \
+    }                                                                                              \
+    LC_INSTANCES(name, dead_ri)                                                                    \
+    SHIFT(name, .quiet = LC_QUIET(LC_FORM_RI), .counted = true,                                    \
+          .dead = {{NULL}, LC_SIZES(name, dead_ri)})
+
+SHIFT(rol, .dead = {{NULL}})
+SHIFT(ror, .dead = {{NULL}})
+SHIFT(rcl, .dead = {{NULL}})
+SHIFT(rcr, .dead = {{NULL}})
+SHIFT_DEAD(shl, a << c)
+SHIFT_DEAD(shr, a >> c)
+SHIFT_DEAD(sar, (uint64_t)((int64_t)lc_sext_size(a, size) >> c))
 
 /* ---- double shifts ---- */
 
