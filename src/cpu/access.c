@@ -90,14 +90,30 @@ static bool cold_allows(const struct lc_tlb_cold *e, bool write, bool fetch)
     return write ? e->write && e->dirty : e->read;
 }
 
-/* Keep what a walk has found, and tell of it: first of the page whose place it took. */
-static void fill(struct lc_cpu *c, enum lc_tlb_class as, const struct lc_tlb_cold *e)
+static void tell_walk(struct lc_cpu *c, uint64_t la, struct lc_walk_access access,
+                      const struct lc_walk *w)
+{
+    if (LC_LIKELY(!c->observer.walk))
+        return;
+    lc_hook_begin(c);
+    c->observer.walk(c->observer.user, c, la, access, w);
+    lc_hook_end(c);
+}
+
+/* Keep what a walk has found; returns what had its place, LC_TLB_NONE: nothing. */
+static struct lc_tlb_cold keep(struct lc_cpu *c, enum lc_tlb_class as, const struct lc_tlb_cold *e)
 {
     const struct lc_tlb_cold *victim = lc_tlb_victim(c->tlbs, as, e->la);
     const struct lc_tlb_cold evicted = victim ? *victim : (struct lc_tlb_cold){.la = LC_TLB_NONE};
     set_hot(c, as, lc_tlb_insert(c->tlbs, as, e));
-    if (evicted.la != LC_TLB_NONE)
-        lc_hook_tlb(c, LC_TLB_EVENT_EVICT, evicted.la, evicted.pa);
+    return evicted;
+}
+
+static void tell_fill(struct lc_cpu *c, const struct lc_tlb_cold *evicted,
+                      const struct lc_tlb_cold *e)
+{
+    if (evicted->la != LC_TLB_NONE)
+        lc_hook_tlb(c, LC_TLB_EVENT_EVICT, evicted->la, evicted->pa);
     lc_hook_tlb(c, LC_TLB_EVENT_FILL, e->la, e->pa);
 }
 
@@ -114,12 +130,8 @@ static bool walk_and_fill(struct lc_cpu *c, enum lc_tlb_class as, uint64_t la, b
     struct lc_walk w;
     bool ok = lc_walk(c->phys, &c->paging, la, access, &w);
     c->stats.walks++;
-    if (c->observer.walk) {
-        lc_hook_begin(c);
-        c->observer.walk(c->observer.user, c, la, access, &w);
-        lc_hook_end(c);
-    }
     if (!ok) {
+        tell_walk(c, la, access, &w);
         lc_cpu_flush_page(c, la); /* a faulting access drops what is cached: 4.10.4.1 */
         return lc_raise_page(c, la, w.error);
     }
@@ -131,7 +143,11 @@ static bool walk_and_fill(struct lc_cpu *c, enum lc_tlb_class as, uint64_t la, b
         .global = w.global,
     };
     class_rights(&c->paging, as, &w, &e);
-    fill(c, as, &e);
+    /* Kept before anybody is told: a hook may load CR3, and nothing of the old tables comes after.
+     */
+    const struct lc_tlb_cold evicted = keep(c, as, &e);
+    tell_walk(c, la, access, &w);
+    tell_fill(c, &evicted, &e);
     *pa = w.pa;
     return true;
 }

@@ -223,6 +223,71 @@ static void walks(void **state)
     libcpu_destroy(m);
 }
 
+/* ---- a hook that changes the address space in the middle of an access ---- */
+
+enum { ROOT = 0x300000, DATA_LA = 0x234560, DATA_ELSEWHERE = 0x434560 };
+
+/* Another address space: as the loader's, but that the second 2 MiB are those at 4 MiB. */
+static void make_other_space(libcpu *m)
+{
+    static const struct {
+        uint64_t pa, entry;
+    } entries[] = {{ROOT, ROOT + 0x1003},
+                   {ROOT + 0x1000, ROOT + 0x2003},
+                   {ROOT + 0x2000, 0x83},
+                   {ROOT + 0x2008, 0x400083}};
+    static const uint64_t here = 1111, elsewhere = 2222;
+    for (unsigned i = 0; i < sizeof(entries) / sizeof(*entries); i++)
+        OK(libcpu_phys_write(m, entries[i].pa, &entries[i].entry, 8));
+    OK(libcpu_phys_write(m, DATA_LA, &here, 8));
+    OK(libcpu_phys_write(m, DATA_ELSEWHERE, &elsewhere, 8));
+}
+
+static void go_elsewhere(libcpu *m)
+{
+    const uint64_t root = ROOT;
+    OK(libcpu_reg_set(m, LIBCPU_REG_CR3, &root, 8));
+}
+
+static void elsewhere_by_walk(void *user, libcpu *m, const struct libcpu_walk *w)
+{
+    ++*(unsigned *)user;
+    (void)w;
+    go_elsewhere(m);
+}
+
+static void elsewhere_by_tlb(void *user, libcpu *m, const struct libcpu_tlb_event *e)
+{
+    ++*(unsigned *)user;
+    (void)e;
+    go_elsewhere(m);
+}
+
+/* The access that was walked for is made as the walk says; the next one finds nothing of it in the
+ * TLB. */
+static void a_walk_hook_loads_cr3(void **state)
+{
+    /* mov rax, [DATA_LA]; mov rbx, [DATA_LA]; hlt */
+    static const uint8_t code[] = {0x48, 0x8b, 0x04, 0x25, 0x60, 0x45, 0x23, 0x00, 0x48,
+                                   0x8b, 0x1c, 0x25, 0x60, 0x45, 0x23, 0x00, 0xf4};
+    const struct libcpu_range data = {DATA_LA, DATA_LA};
+    (void)state;
+    for (unsigned by_tlb = 0; by_tlb < 2; by_tlb++) {
+        unsigned calls = 0;
+        libcpu *m = MACHINE(LIBCPU_BOOT_LONG64, code);
+        make_other_space(m);
+        if (by_tlb)
+            OK(libcpu_hook_tlb(m, LIBCPU_TLB_FILL, &data, elsewhere_by_tlb, &calls, NULL));
+        else
+            OK(libcpu_hook_walk(m, &data, elsewhere_by_walk, &calls, NULL));
+        OK(libcpu_run(m, 10, NULL));
+        assert_int_equal(libcpu_reg(m, LIBCPU_REG_RAX), 1111);
+        assert_int_equal(libcpu_reg(m, LIBCPU_REG_RBX), 2222);
+        assert_int_equal(calls, 2);
+        libcpu_destroy(m);
+    }
+}
+
 struct blocks {
     unsigned calls;
     uint64_t la, bytes, insns;
@@ -359,6 +424,7 @@ int main(void)
         cmocka_unit_test(what_a_hook_may_not),
         cmocka_unit_test(events_on_the_way_to_a_triple_fault),
         cmocka_unit_test(walks),
+        cmocka_unit_test(a_walk_hook_loads_cr3),
         cmocka_unit_test(each_block),
         cmocka_unit_test(added_and_moved_inside),
         cmocka_unit_test(an_exception_instead_of_the_instruction),
