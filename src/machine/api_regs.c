@@ -23,41 +23,39 @@ static const struct reg_row reg_rows[] = {
 #undef LIBCPU_REG_ROW
 };
 
-/* Registers that can be read, and written as they are, in place. */
-static const struct {
-    uint16_t reg;
-    uint16_t field;
-} plain_fields[] = {
-    {LIBCPU_REG_RIP, AT(rip)},
-    {LIBCPU_REG_GDTR_BASE, AT(gdtr.base)},
-    {LIBCPU_REG_GDTR_LIMIT, AT(gdtr.limit)},
-    {LIBCPU_REG_IDTR_BASE, AT(idtr.base)},
-    {LIBCPU_REG_IDTR_LIMIT, AT(idtr.limit)},
-    {LIBCPU_REG_CR2, AT(cr2)},
-    {LIBCPU_REG_DR0, AT(dr[0])},
-    {LIBCPU_REG_DR1, AT(dr[1])},
-    {LIBCPU_REG_DR2, AT(dr[2])},
-    {LIBCPU_REG_DR3, AT(dr[3])},
-    {LIBCPU_REG_DR6, AT(dr[6])},
-    {LIBCPU_REG_DR7, AT(dr[7])},
-    {LIBCPU_REG_STAR, AT(star)},
-    {LIBCPU_REG_LSTAR, AT(lstar)},
-    {LIBCPU_REG_CSTAR, AT(cstar)},
-    {LIBCPU_REG_FMASK, AT(fmask)},
-    {LIBCPU_REG_KERNEL_GS_BASE, AT(kernel_gs_base)},
-    {LIBCPU_REG_TSC_AUX, AT(tsc_aux)},
-    {LIBCPU_REG_SYSENTER_CS, AT(sysenter_cs)},
-    {LIBCPU_REG_SYSENTER_ESP, AT(sysenter_esp)},
-    {LIBCPU_REG_SYSENTER_EIP, AT(sysenter_eip)},
-    {LIBCPU_REG_PAT, AT(pat)},
-    {LIBCPU_REG_FCW, AT(fpu.fcw)},
-    {LIBCPU_REG_FSW, AT(fpu.fsw)},
-    {LIBCPU_REG_MXCSR, AT(fpu.mxcsr)},
-    {LIBCPU_REG_FOP, AT(fpu.fop)},
-    {LIBCPU_REG_FIP, AT(fpu.fip)},
-    {LIBCPU_REG_FDP, AT(fpu.fdp)},
-    {LIBCPU_REG_FCS, AT(fpu.fcs)},
-    {LIBCPU_REG_FDS, AT(fpu.fds)},
+/* Registers that can be read, and written as they are, in place, by number; 0: it is none of them
+ * (the fields that begin the struct are the general ones, below). */
+static const uint16_t plain_fields[] = {
+    [LIBCPU_REG_RIP] = AT(rip),
+    [LIBCPU_REG_GDTR_BASE] = AT(gdtr.base),
+    [LIBCPU_REG_GDTR_LIMIT] = AT(gdtr.limit),
+    [LIBCPU_REG_IDTR_BASE] = AT(idtr.base),
+    [LIBCPU_REG_IDTR_LIMIT] = AT(idtr.limit),
+    [LIBCPU_REG_CR2] = AT(cr2),
+    [LIBCPU_REG_DR0] = AT(dr[0]),
+    [LIBCPU_REG_DR1] = AT(dr[1]),
+    [LIBCPU_REG_DR2] = AT(dr[2]),
+    [LIBCPU_REG_DR3] = AT(dr[3]),
+    [LIBCPU_REG_DR6] = AT(dr[6]),
+    [LIBCPU_REG_DR7] = AT(dr[7]),
+    [LIBCPU_REG_STAR] = AT(star),
+    [LIBCPU_REG_LSTAR] = AT(lstar),
+    [LIBCPU_REG_CSTAR] = AT(cstar),
+    [LIBCPU_REG_FMASK] = AT(fmask),
+    [LIBCPU_REG_KERNEL_GS_BASE] = AT(kernel_gs_base),
+    [LIBCPU_REG_TSC_AUX] = AT(tsc_aux),
+    [LIBCPU_REG_SYSENTER_CS] = AT(sysenter_cs),
+    [LIBCPU_REG_SYSENTER_ESP] = AT(sysenter_esp),
+    [LIBCPU_REG_SYSENTER_EIP] = AT(sysenter_eip),
+    [LIBCPU_REG_PAT] = AT(pat),
+    [LIBCPU_REG_FCW] = AT(fpu.fcw),
+    [LIBCPU_REG_FSW] = AT(fpu.fsw),
+    [LIBCPU_REG_MXCSR] = AT(fpu.mxcsr),
+    [LIBCPU_REG_FOP] = AT(fpu.fop),
+    [LIBCPU_REG_FIP] = AT(fpu.fip),
+    [LIBCPU_REG_FDP] = AT(fpu.fdp),
+    [LIBCPU_REG_FCS] = AT(fpu.fcs),
+    [LIBCPU_REG_FDS] = AT(fpu.fds),
 };
 
 static bool reg_exists(enum libcpu_reg reg)
@@ -94,9 +92,8 @@ static void *plain_field(struct lc_cpu *c, enum libcpu_reg reg)
         return c->fpu.zmm[reg - LIBCPU_REG_XMM0];
     if (reg >= LIBCPU_REG_YMM0 && reg <= LIBCPU_REG_YMM15)
         return c->fpu.zmm[reg - LIBCPU_REG_YMM0];
-    for (unsigned i = 0; i < LC_ARRAY_LEN(plain_fields); i++)
-        if (plain_fields[i].reg == reg)
-            return (uint8_t *)c + plain_fields[i].field;
+    if ((unsigned)reg < LC_ARRAY_LEN(plain_fields) && plain_fields[reg])
+        return (uint8_t *)c + plain_fields[reg];
     return NULL;
 }
 
