@@ -5,7 +5,7 @@
  * are recorded, and for each sixtieth of a second a screen is laid out, during which the machine
  * waits.  Both take the CPU time of this thread, and each round compares its own two, so that what
  * else the computer does hardly matters.  Drawing the pixels happens beside the machine, in another
- * thread; what it takes is told for itself.
+ * thread and on another processor; it is done after the run, and what it takes is told for itself.
  *
  * usage: bench-view [ROUNDS [SCREEN]]     SCREEN: 1 to 7, that one alone
  */
@@ -76,65 +76,71 @@ struct followed {
     unsigned pictures;
 };
 
-static void picture(struct bench *b, struct followed *f)
+static void picture(struct bench *b, struct followed *f, struct pace *pictures)
+{
+    if (!pace_begin(pictures, true))
+        return;
+    view_draw(b->v, b->d, WIDTH / font_cell_width(b->font), HEIGHT / font_cell_height(b->font));
+    f->layout += pace_end(pictures);
+    f->pictures++;
+}
+
+/* Seconds for the pixels of the last picture. */
+static double draw(struct bench *b)
 {
     const struct pixels p = {b->pixels, WIDTH, HEIGHT, WIDTH};
     double begin = now();
-    view_draw(b->v, b->d, WIDTH / font_cell_width(b->font), HEIGHT / font_cell_height(b->font));
-    double laid_out = now();
     render_pixels(b->d, b->font, b->v->theme, &p);
-    f->layout += laid_out - begin;
-    f->draw += now() - laid_out;
-    f->pictures++;
+    return now() - begin;
 }
 
 /* As live.c and window.c do it, but in one thread: time is what this thread used. */
 static struct followed run_followed(struct bench *b, unsigned screen, uint64_t insns)
 {
     struct followed f = {0};
+    struct pace pictures = PACE_PICTURES;
     struct view *v = b->v;
     uint64_t slice = 100000;
-    unsigned busy = 0;
     memset(v, 0, sizeof(*v));
+    pictures.clock = v->session.watching.clock = now;
     if (session_open(&v->session, &b->computer) >= 0)
         exit(1);
     v->screen = screen < SCREENS ? (enum screen_id)screen : SCREEN_WALK;
     v->frame = UINT64_MAX;
     v->speed = SPEEDS - 1;
-    v->running = true;
+    v->running = v->session.sampled = true;
     v->mouse_x = -1;
     double next = 0;
     while (v->session.state != SESSION_OVER && v->session.stop.total_insns < insns) {
         double begin = now();
-        v->session.sampled = busy >= 8;
         session_run(&v->session, slice);
-        busy = v->session.stop.reason == LIBCPU_STOP_BUDGET ? busy + 1 : 0;
         double took = now() - begin;
         f.run += took;
         slice = took < slice_s / 2 && slice < 16000000 ? slice * 2
                 : took > slice_s * 2 && slice > 1000   ? slice / 2
                                                        : slice;
         if (screen < SCREENS && f.run + f.layout >= next) {
-            picture(b, &f);
+            picture(b, &f, &pictures);
             next += frame_s;
         }
     }
+    f.draw = f.pictures ? draw(b) : 0;
     session_close(&v->session);
     return f;
 }
 
 static struct cost measure(struct bench *b, unsigned screen, unsigned rounds)
 {
-    double lost[MOST_ROUNDS], layout[MOST_ROUNDS], draw[MOST_ROUNDS];
+    double lost[MOST_ROUNDS], layout[MOST_ROUNDS], drawn[MOST_ROUNDS];
     for (unsigned i = 0; i < rounds; i++) {
         uint64_t insns;
         double alone = run_alone(b, &insns);
         struct followed f = run_followed(b, screen, insns);
         lost[i] = 1 - alone / (f.run + f.layout);
         layout[i] = f.pictures ? f.layout / f.pictures : 0;
-        draw[i] = f.pictures ? f.draw / f.pictures : 0;
+        drawn[i] = f.draw;
     }
-    return (struct cost){median(lost, rounds), median(layout, rounds), median(draw, rounds)};
+    return (struct cost){median(lost, rounds), median(layout, rounds), median(drawn, rounds)};
 }
 
 static void table(struct bench *b, const char *what, const char *append, unsigned rounds)

@@ -189,8 +189,10 @@ static void recorded(const struct view *v, struct draw *d, float x, float y)
     x = draw_text(d, x, y, ROLE_DIM, "%" PRIu64 " events recorded", r->next);
     if (r->skipped)
         x = draw_text(d, x, y, ROLE_DIM, ", %" PRIu64 " more only counted", r->skipped);
-    if (v->session.sampled && v->running)
-        draw_text(d, x, y, ROLE_DIM, ", others not seen");
+    const double percent = v->session.watched * 100;
+    if (v->session.sampled && v->running && percent < 99.5)
+        draw_cut(d, x, y, d->cols - (int)x - 28, ROLE_DIM, ", others seen %.0f %% of the time",
+                 percent < 1 ? 1 : percent);
     draw_tip(
         d, "A busy guest makes more events than anybody can look at. At full speed walks, changes "
            "of the TLB and system instructions are seen for a small part of the time, so that "

@@ -7,9 +7,7 @@
 
 #include <stdlib.h>
 
-/* After BUSY slices at full speed the machine is the one that is waited for, and most of the time
- * is left to it alone (session.h); a guest that waits for a person is seen in all it does. */
-enum { SLICE_MS = 4, BUSY = 8 };
+enum { SLICE_MS = 4 };
 
 struct live {
     struct view *v;
@@ -22,8 +20,8 @@ struct live {
     double debt;    /* paced: instructions that are due */
     uint64_t last;  /* performance counter at the last slice */
     uint64_t second_at, second_insns;
-    unsigned busy; /* slices without a pause in which the guest had nothing to do */
-    double ahead;  /* seconds that the machine's clock is ahead of ours: it was halted */
+    bool rested;  /* since the last slice there was nothing to do */
+    double ahead; /* seconds that the machine's clock is ahead of ours: it was halted */
 };
 
 /* ---- pace ---- */
@@ -111,9 +109,13 @@ static bool slice(struct live *l)
     uint64_t n = due(l, elapsed), begin = SDL_GetPerformanceCounter();
     if (!n)
         return true;
-    v->session.sampled = !speeds[v->speed] && l->busy >= BUSY;
+    /* At full speed the machine is the one that is waited for, and most of the time is left to it
+     * alone; a guest that waits for a person has the time to be seen in all it does. */
+    v->session.sampled = !speeds[v->speed];
+    if (l->rested)
+        pace_rest(&v->session.watching);
+    l->rested = false;
     session_run(&v->session, n);
-    l->busy = v->session.stop.reason == LIBCPU_STOP_BUDGET ? l->busy + 1 : 0;
     adapt(l, n, since(&begin));
     look_around(v);
     measure(l);
@@ -128,6 +130,7 @@ static int run(void *user)
     SDL_LockMutex(l->lock);
     while (!l->end) {
         bool idle = slice(l);
+        l->rested |= idle;
         if (SDL_AtomicGet(&l->asks))
             SDL_CondWait(l->given, l->lock);
         else if (idle)

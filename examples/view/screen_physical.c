@@ -30,6 +30,7 @@ struct physical {
     struct pace pace;
     unsigned frames;
     unsigned tables, mapped, shared;
+    uint8_t role[FRAMES]; /* what pictures need of each, close together */
     struct frame frame[FRAMES];
 };
 
@@ -54,14 +55,16 @@ static bool mark(void *user, const struct space_page *page)
     return true;
 }
 
+/* Four sums side by side: a multiplication does not wait for the one before. */
 static uint64_t checksum(libcpu *m, uint64_t pa)
 {
-    uint64_t words[512], sum = 1;
+    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t words[512], sum[4] = {1, 2, 3, 4};
     if (libcpu_phys_read(m, pa, words, sizeof(words)))
         return 0;
     for (unsigned i = 0; i < 512; i++)
-        sum = (sum ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
-    return sum | 1;
+        sum[i % 4] = (sum[i % 4] ^ words[i]) * odd;
+    return (((sum[0] * odd ^ sum[1]) * odd ^ sum[2]) * odd ^ sum[3]) | 1;
 }
 
 /* Which mapped frames have other contents than at the last look; large spaces: those of tables and
@@ -83,6 +86,31 @@ static void look_for_writes(libcpu *m, struct physical *p)
     }
 }
 
+static enum role frame_role(const struct frame *f)
+{
+    if (f->written > FRAME_FLASHES / 2)
+        return ROLE_FLASH;
+    if (f->table)
+        return ROLE_TABLE;
+    if (f->users > 1)
+        return ROLE_GOOD;
+    if (f->users)
+        return ROLE_USER;
+    return f->small ? ROLE_KERNEL : f->maps ? ROLE_RULE : ROLE_ABSENT;
+}
+
+/* What the map and its legend say of the frames. */
+static void sum_up(struct physical *p)
+{
+    p->tables = p->mapped = p->shared = 0;
+    for (unsigned n = 0; n < p->frames; n++) {
+        p->tables += p->frame[n].table;
+        p->mapped += p->frame[n].small || p->frame[n].users;
+        p->shared += p->frame[n].users > 1;
+        p->role[n] = (uint8_t)frame_role(&p->frame[n]);
+    }
+}
+
 static void refresh(struct view *v, struct physical *p, const struct snapshot *s)
 {
     const struct recorder *r = &v->session.rec;
@@ -99,25 +127,7 @@ static void refresh(struct view *v, struct physical *p, const struct snapshot *s
     }
     space_each(v->session.m, s->cr3, paging, mark, p);
     look_for_writes(v->session.m, p);
-    p->tables = p->mapped = p->shared = 0;
-    for (unsigned n = 0; n < p->frames; n++) {
-        p->tables += p->frame[n].table;
-        p->mapped += p->frame[n].small || p->frame[n].users;
-        p->shared += p->frame[n].users > 1;
-    }
-}
-
-static enum role frame_role(const struct frame *f)
-{
-    if (f->written > FRAME_FLASHES / 2)
-        return ROLE_FLASH;
-    if (f->table)
-        return ROLE_TABLE;
-    if (f->users > 1)
-        return ROLE_GOOD;
-    if (f->users)
-        return ROLE_USER;
-    return f->small ? ROLE_KERNEL : f->maps ? ROLE_RULE : ROLE_ABSENT;
+    sum_up(p);
 }
 
 /* ---- the map ---- */
@@ -153,13 +163,11 @@ static void cells(struct view *v, struct draw *d, float x, float y, int cols, un
     uint8_t roles[256];
     unsigned n = 0;
     for (; n < (unsigned)cols && n < 256 && first + n * per_cell < p->frames; n++) {
+        unsigned from = first + n * per_cell, to = from + per_cell;
         uint8_t most = ROLE_ABSENT;
-        for (unsigned k = 0; k < per_cell && first + n * per_cell + k < p->frames; k++) {
-            uint8_t r = (uint8_t)frame_role(&p->frame[first + n * per_cell + k]);
-            if (r > most)
-                most = r;
-        }
-        uint64_t pa = (uint64_t)(first + n * per_cell) << 12;
+        for (unsigned k = from; k < to && k < p->frames; k++)
+            most = p->role[k] > most ? p->role[k] : most;
+        uint64_t pa = (uint64_t)from << 12;
         bool chosen =
             v->frame != UINT64_MAX && v->frame >= pa && v->frame - pa < (uint64_t)per_cell << 12;
         roles[n] = chosen ? ROLE_ACCENT : most;
@@ -258,7 +266,7 @@ static uint64_t chosen_frame(struct view *v, const struct snapshot *s)
 static void explain_frame(struct view *v, struct draw *d, struct area a, const struct snapshot *s)
 {
     static struct mappers m;
-    static struct pace pace;
+    static struct pace pace = PACE_SELDOM;
     static uint64_t key[4];
     const uint64_t now[4] = {chosen_frame(v, s), s->cr3, v->session.stop.total_insns,
                              v->session.rec.space_count};
@@ -296,7 +304,7 @@ static void explain_frame(struct view *v, struct draw *d, struct area a, const s
 
 void screen_physical(struct view *v, struct draw *d, struct area a)
 {
-    static struct physical p; /* large */
+    static struct physical p = {.pace = PACE_SELDOM}; /* large */
     struct snapshot s;
     view_registers(v, &s);
     uint64_t insns = v->session.stop.total_insns;

@@ -221,7 +221,7 @@ void screen_space(struct view *v, struct draw *d, struct area a)
 {
     static struct space space; /* large */
     static uint64_t key[4];
-    static struct pace pace;
+    static struct pace pace = PACE_SELDOM;
     struct snapshot s;
     const struct event *e = view_event(v);
     view_registers(v, &s);

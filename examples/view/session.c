@@ -56,6 +56,9 @@ int session_open_unseen(struct session *s, const struct computer *c)
 {
     s->computer = c;
     s->goal.kind = UNTIL_KINDS;
+    s->watching = (struct pace){.share = 1.0 / 32, .most = 0.010, .clock = s->watching.clock};
+    s->watched_rate = 1e8;
+    s->watched = 1;
     console_init(&s->console);
     int status = computer_create(c, on_serial, NULL, s, &s->m);
     return status < 0 ? load(s) : status;
@@ -87,11 +90,13 @@ void session_close(struct session *s)
 int session_restart(struct session *s)
 {
     const struct computer *c = s->computer;
+    const struct pace watching = {.clock = s->watching.clock};
     uint64_t breaks[SESSION_BREAKS];
     unsigned count = s->break_count;
     memcpy(breaks, s->breaks, sizeof(breaks));
     session_close(s);
     memset(s, 0, sizeof(*s));
+    s->watching = watching;
     int status = session_open(s, c);
     for (unsigned i = 0; status < 0 && i < count; i++)
         session_break(s, breaks[i]);
@@ -256,19 +261,53 @@ static void count_down(struct session *s)
         s->goal_left--;
 }
 
-enum { SAMPLE = 32 };
+enum {
+    FEWEST = 10000,    /* instructions that are worth watching: hooks come and go for them */
+    WATCHED_OVER = 64, /* slices that session.watched is about */
+};
 
-/* Run with all that is recorded; or (sampled) a part of the time, and as fast as it goes for the
- * rest. */
+/* How many of the next instructions there is time to watch. */
+static uint64_t affordable(struct session *s, uint64_t insns)
+{
+    if (!s->sampled)
+        return insns;
+    pace_begin(&s->watching, true);
+    double n = s->watching.left * s->watched_rate;
+    if (n < FEWEST)
+        return 0;
+    return n < (double)insns ? (uint64_t)n : insns;
+}
+
+/* Run with all hooks; false: it has come to a stop. */
+static bool run_watched(struct session *s, uint64_t insns)
+{
+    record_watch(&s->rec, true);
+    libcpu_run(s->m, insns, &s->stop);
+    const bool goes_on = s->stop.reason == LIBCPU_STOP_BUDGET;
+    const double took = s->sampled ? pace_end(&s->watching) : 0;
+    /* A halted processor uses its instructions up too, without executing any. */
+    const uint64_t ran = goes_on ? insns : s->stop.insns;
+    if (took > 0 && ran)
+        s->watched_rate = (double)ran / took;
+    return goes_on;
+}
+
+/* Run with all that is recorded; or (sampled) as far as there is time for it, and as fast as it
+ * goes for the rest. */
 static void run(struct session *s, uint64_t insns)
 {
-    uint64_t seen = s->sampled ? insns / SAMPLE : insns;
-    record_watch(&s->rec, true);
-    libcpu_run(s->m, seen, &s->stop);
-    if (seen == insns || s->stop.reason != LIBCPU_STOP_BUDGET)
+    uint64_t seen = affordable(s, insns);
+    if (insns)
+        s->watched += ((double)seen / (double)insns - s->watched) / WATCHED_OVER;
+    if (seen == insns) {
+        run_watched(s, insns);
+        return;
+    }
+    if (seen && !run_watched(s, seen))
         return;
     record_watch(&s->rec, false);
     libcpu_run(s->m, insns - seen, &s->stop);
+    pace_begin(&s->watching, true); /* this earned its share; a rest may follow */
 }
 
 void session_run(struct session *s, uint64_t insns)

@@ -6,6 +6,7 @@
 
 #include "../common/computer.h"
 #include "console.h"
+#include "pace.h"
 #include "record.h"
 #include "symbols.h"
 
@@ -65,8 +66,11 @@ struct session {
     char verdict[160]; /* why the last run ended, in words */
     uint64_t breaks[SESSION_BREAKS];
     unsigned break_count;
-    bool sampled;    /* full speed: all hooks at the beginning of a slice only */
-    bool record_all; /* no allowance: a run that nobody watches may take its time */
+    bool sampled;         /* full speed: all hooks for a share of the time only */
+    struct pace watching; /* sampled: that share */
+    double watched_rate;  /* instructions a second, at the last time with all hooks */
+    double watched;       /* the part of the last instructions that had all hooks */
+    bool record_all;      /* no allowance: a run that nobody watches may take its time */
     struct goal goal;
     uint64_t goal_left;
     uint64_t stale; /* STALE was reached: the page */

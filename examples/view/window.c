@@ -4,6 +4,7 @@
 #include "window.h"
 
 #include "live.h"
+#include "pace.h"
 #include "render.h"
 
 #include <SDL2/SDL.h>
@@ -25,6 +26,8 @@ struct window {
     double scale; /* pixels where a display of usual density has one */
     bool remeasure;
     bool dirty; /* something may look different now */
+    bool hurry; /* because the machine runs, which waits for the picture; a person does not */
+    struct pace pictures;
     uint32_t frames;
     uint64_t counted_at;
     struct draw draw;
@@ -140,11 +143,13 @@ static int picture(struct window *w)
     if (!s || s->format->BytesPerPixel != 4)
         return fail("no picture", s ? "the display has no 32-bit pixels" : SDL_GetError());
     live_lock(w->live);
+    pace_begin(&w->pictures, true);
     view_draw(w->v, &w->draw, s->w / cw, s->h / ch);
+    pace_end(&w->pictures);
     enum theme theme = w->v->theme;
     bool wants_save = w->v->save;
     w->v->save = false;
-    w->dirty = w->v->running;
+    w->dirty = w->hurry = w->v->running;
     live_unlock(w->live);
     const struct pixels out = {s->pixels, s->w, s->h, s->pitch / 4};
     render_pixels(&w->draw, w->font, theme, &out);
@@ -222,12 +227,13 @@ static int loop(struct window *w)
             quit |= w->v->quit;
             live_unlock(w->live);
             w->dirty = true;
+            w->hurry = false;
         }
         if (quit)
             break;
         if (w->remeasure) /* it may be on another display now */
             status = measure(w);
-        if (w->dirty && status < 0) {
+        if (w->dirty && status < 0 && pace_begin(&w->pictures, w->hurry)) {
             status = picture(w);
             w->frames++;
         }
@@ -305,6 +311,7 @@ int window_run(struct view *v, const struct options *o)
     if (w) {
         w->v = v;
         w->o = o;
+        w->pictures = (struct pace)PACE_PICTURES;
         w->counted_at = SDL_GetTicks64();
         w->dirty = true;
         status = open_window(w);
