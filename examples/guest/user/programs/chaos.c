@@ -2,23 +2,9 @@
  * chaos.c [SEED]: any system calls with any arguments. See soak.c, which starts it.
  */
 #include "libc.h"
+#include "random.h"
 
 #define PAGE 4096
-
-static uint64_t random_state;
-
-static uint64_t random_number(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
-}
-
-static unsigned int below(unsigned int limit)
-{
-    return (unsigned int)(random_number() >> 16) % limit;
-}
 
 /* Not those that end this program or switch the machine off. */
 static bool is_left_out(long number)
@@ -37,7 +23,7 @@ static long anywhere(void)
 /* Any system call with any arguments: small numbers, addresses here, addresses nowhere. */
 int main(int argc, char *argv[])
 {
-    random_state = 88172645463325252 + (argc > 1 ? (uint64_t)to_number(argv[1]) : 1);
+    random_state += argc > 1 ? (uint64_t)to_number(argv[1]) : 1;
     static char memory[4 * PAGE];
     static const uint64_t strange[] = {~0ul,      PAGE - 1,           0x7ffffffff000 - 1,
                                        1ul << 63, 0xffff888000100000, 0xffffffff80101000};

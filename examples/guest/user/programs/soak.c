@@ -6,27 +6,13 @@
  * Words of the kernel's command line: seconds=N (60), seed=N (1).
  */
 #include "libc.h"
+#include "random.h"
 
 #define PAGE           4096
 #define EVERY_MS       60000 /* between two reports */
 #define PATIENCE       60    /* ms that a round may take before its programs are killed */
 #define FIRST_PATIENCE 3000  /* the same, for the first of each kind */
 #define WORKPLACE      "/tmp/soak"
-
-static uint64_t random_state;
-
-static uint64_t random_number(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
-}
-
-static unsigned int below(unsigned int limit)
-{
-    return (unsigned int)(random_number() >> 16) % limit;
-}
 
 /* ---- what the programs do; each runs in a child of its own ---- */
 
@@ -372,7 +358,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     uint64_t end = word("seconds=", 60) * 1000, next = 0;
-    random_state = 88172645463325252 + word("seed=", 1);
+    random_state += word("seed=", 1);
     note_places();
     for (size_t i = 0; i < sizeof(archive) / sizeof(archive[0]); i++)
         read_files(archive[i]);
