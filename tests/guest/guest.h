@@ -36,7 +36,15 @@ enum {
 #define USER_TOP    UINT64_C(0x00007ffffffff000)
 
 /* States of a task (examples/guest/kernel/task.h). */
-enum { TASK_FREE, TASK_READY, TASK_SLEEPING, TASK_UNINTERRUPTIBLE, TASK_STOPPED, TASK_ZOMBIE };
+enum {
+    TASK_FREE,
+    TASK_READY,
+    TASK_SLEEPING,
+    TASK_UNINTERRUPTIBLE,
+    TASK_STOPPED,
+    TASK_ZOMBIE,
+    TASK_KILLABLE
+};
 
 struct guest {
     libcpu *m;

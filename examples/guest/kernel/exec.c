@@ -198,12 +198,13 @@ static int install_strings(struct program *p, struct mm *mm)
 int program_replace(struct program *p, struct mm *mm)
 {
     int error = install_strings(p, mm);
+    if (error == 0)
+        error = task_end_other_threads();
     if (error != 0) {
         mm_put(mm);
         return error;
     }
     mm->exe = inode_get(p->inode);
-    task_end_other_threads();
     task_release_memory();
     task_set_mm(mm);
     fd_close_on_exec();

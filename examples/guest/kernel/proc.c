@@ -127,7 +127,7 @@ static size_t text_misc(struct task *task, char *text, size_t size)
 
 static char state_letter(const struct task *task)
 {
-    static const char letters[] = "XRSDTZ";
+    static const char letters[] = "XRSDTZD";
     return letters[task->state];
 }
 

@@ -165,7 +165,8 @@ static void wake_sleepers(void)
 {
     for (int i = 1; i < MAX_TASKS; i++) {
         struct task *task = &tasks[i];
-        if (task->state == TASK_SLEEPING && task->wake_at != 0 && task->wake_at <= jiffies)
+        bool asleep = task->state == TASK_SLEEPING || task->state == TASK_KILLABLE;
+        if (asleep && task->wake_at != 0 && task->wake_at <= jiffies)
             task_wake(task);
         if (task->alarm_at != 0 && task->alarm_at <= jiffies) {
             task->alarm_at = 0;

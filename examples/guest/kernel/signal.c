@@ -41,6 +41,17 @@ bool signal_pending(const struct task *task)
     return (task->pending & (~task->blocked | UNBLOCKABLE)) != 0;
 }
 
+bool signal_kills(const struct task *task)
+{
+    return (task->pending & BIT(SIGKILL)) != 0;
+}
+
+bool signal_wakes(const struct task *task, enum task_state state)
+{
+    return (state == TASK_SLEEPING && signal_pending(task)) ||
+           (state == TASK_KILLABLE && signal_kills(task));
+}
+
 static void go_on(struct task *task)
 {
     task->pending &= ~STOPS;
@@ -71,7 +82,7 @@ void signal_send(struct task *task, int signal)
             task->pending &= ~BIT(SIGCONT);
         if (is_wanted(task, signal))
             task->pending |= BIT(signal);
-        if (task->state == TASK_SLEEPING && signal_pending(task))
+        if (signal_wakes(task, task->state))
             task_wake(task);
     }
     irq_restore(irq);

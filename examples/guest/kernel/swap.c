@@ -200,12 +200,18 @@ static struct task *biggest(void)
     return worst;
 }
 
+/* All that it has will be free. */
+static bool is_ending(const struct task *task)
+{
+    return task->exiting || signal_kills(task);
+}
+
 static bool kill_biggest(void)
 {
     struct task *victim = biggest();
     if (victim == NULL)
         return false;
-    if ((victim->pending >> (SIGKILL - 1) & 1) == 0) {
+    if (!is_ending(victim)) {
         oom_kills++;
         log_line("memory", "out of memory: killing pid %d (%s), %lu pages", victim->pid,
                  victim->name, victim->mm->resident);
@@ -214,14 +220,15 @@ static bool kill_biggest(void)
     return victim != current;
 }
 
-/* Room is made by the disk, else by an end: then wait until the victim is gone. */
+/* Room is made by the disk, else by an end, if not one's own: then wait until the victim is gone.
+ */
 static bool make_room(void)
 {
     if (swap_out_one())
         return true;
-    if (!kill_biggest() || signal_pending(current))
+    if (is_ending(current) || !kill_biggest())
         return false;
-    return sleep_on(&oom_kills, jiffies + 2) == -ETIMEDOUT;
+    return sleep_killably(&oom_kills, jiffies + 2) == -ETIMEDOUT;
 }
 
 /* Before the kernel itself needs many: a program that is killed for it would not be the right one.
@@ -232,9 +239,11 @@ void make_room_for(uint64_t count)
         ;
 }
 
+/* A thread on its way out may have of the reserve. It must not wait for an end: the memory may be
+ * its own, which others have that end only after it. */
 uint64_t user_frame(bool zeroed)
 {
-    while (frames_free <= RESERVE) {
+    while (frames_free <= (current->exiting ? 0 : RESERVE)) {
         if (!make_room())
             return 0;
     }

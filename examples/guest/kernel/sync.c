@@ -67,44 +67,59 @@ void task_wake(struct task *task)
     sched_woken(task);
 }
 
+static bool is_asleep(const struct task *task)
+{
+    return task->state == TASK_SLEEPING || task->state == TASK_KILLABLE ||
+           task->state == TASK_UNINTERRUPTIBLE;
+}
+
 void wake_up(const volatile void *channel)
 {
     uint64_t flags = irq_save();
     for (int i = 1; i < MAX_TASKS; i++) {
         struct task *task = &tasks[i];
-        if (task->channel == channel &&
-            (task->state == TASK_SLEEPING || task->state == TASK_UNINTERRUPTIBLE))
+        if (task->channel == channel && is_asleep(task))
             task_wake(task);
     }
     irq_restore(flags);
 }
 
-/* A caller whose condition an interrupt handler changes has interrupts off since it looked. */
-int sleep_on(const volatile void *channel, uint64_t until)
+static void sleep_in(enum task_state state, const volatile void *channel, uint64_t until)
 {
-    uint64_t flags = irq_save();
-    if (signal_pending(current)) {
-        irq_restore(flags);
-        return -ERESTART;
-    }
     current->wake_at = until;
     uint32_t depth = drop_lock();
-    block(channel, TASK_SLEEPING);
+    block(channel, state);
     current->wake_at = 0;
     if (depth > 0)
         take_lock(depth);
+}
+
+static int sleep_unless_signalled(enum task_state state, const volatile void *channel,
+                                  uint64_t until)
+{
+    uint64_t flags = irq_save();
+    if (!signal_wakes(current, state))
+        sleep_in(state, channel, until);
     irq_restore(flags);
-    if (signal_pending(current))
+    if (signal_wakes(current, state))
         return -ERESTART;
     return until != 0 && jiffies >= until ? -ETIMEDOUT : 0;
+}
+
+/* A caller whose condition an interrupt handler changes has interrupts off since it looked. */
+int sleep_on(const volatile void *channel, uint64_t until)
+{
+    return sleep_unless_signalled(TASK_SLEEPING, channel, until);
+}
+
+int sleep_killably(const volatile void *channel, uint64_t until)
+{
+    return sleep_unless_signalled(TASK_KILLABLE, channel, until);
 }
 
 void sleep_deeply(const volatile void *channel)
 {
     uint64_t flags = irq_save();
-    uint32_t depth = drop_lock();
-    block(channel, TASK_UNINTERRUPTIBLE);
-    if (depth > 0)
-        take_lock(depth);
+    sleep_in(TASK_UNINTERRUPTIBLE, channel, 0);
     irq_restore(flags);
 }

@@ -235,12 +235,13 @@ static int copy_of_current(struct task *child, uint64_t flags)
     return 0;
 }
 
-/* vfork: the parent waits until the child has let go of its memory. */
-static void wait_for_memory(struct task *child)
+/* vfork: the parent waits until the child has let go of its memory. A parent that is killed leaves
+ * it to the child, whose end then wakes nobody. */
+static void wait_for_memory(const struct task *child)
 {
     int32_t pid = child->pid;
-    while (child->pid == pid && child->vfork_borrow)
-        sleep_deeply(&child->vfork_borrow);
+    while (child->pid == pid && child->vfork_borrow && sleep_killably(&child->vfork_borrow, 0) == 0)
+        ;
 }
 
 /* The child is the parent, except for its pid, its memory and the zero that fork returns to it. */
@@ -253,7 +254,7 @@ int64_t task_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t
         return -EPERM; /* the processor would refuse it, at a switch */
     const struct mm *mm = current->mm;
     make_room_for(32 + (mm->resident + mm->swapped) / 256); /* tables, a stack */
-    if (current->pending >> (SIGKILL - 1) & 1)
+    if (signal_kills(current))
         return -ERESTART; /* who has killed all that there were would not know of this one */
     struct task *child = task_new();
     if (child == NULL)
@@ -358,12 +359,14 @@ static void kill_other_threads(bool alone)
     }
 }
 
-/* A new program has one thread. */
-void task_end_other_threads(void)
+/* A new program has one thread. An error: this one is killed before it can be that. */
+int task_end_other_threads(void)
 {
+    int error = 0;
     kill_other_threads(true);
-    while (task_has_threads(current) && !signal_pending(current))
-        sleep_on(current->leader, 0);
+    while (task_has_threads(current) && error == 0)
+        error = sleep_killably(current->leader, 0);
+    return error;
 }
 
 /* ---- the end ---- */
@@ -382,6 +385,7 @@ void thread_exit(int status)
     struct task *leader = current->leader;
     if (current->lock_depth == 0)
         kernel_lock();
+    current->exiting = true;
     bool last = !task_has_threads(current);
     if (last && leader->pid == 1)
         init_ended(leader->ending ? leader->status : status);

@@ -22,7 +22,8 @@ enum task_state {
     TASK_SLEEPING = 2,        /* waits for a channel or a time; signals wake it */
     TASK_UNINTERRUPTIBLE = 3, /* waits; signals do not wake it */
     TASK_STOPPED = 4,         /* by SIGSTOP and its relatives, until SIGCONT */
-    TASK_ZOMBIE = 5           /* ended; its parent has not asked yet */
+    TASK_ZOMBIE = 5,          /* ended; its parent has not asked yet */
+    TASK_KILLABLE = 6         /* waits; of all signals SIGKILL alone wakes it */
 };
 
 struct inode;
@@ -79,6 +80,7 @@ struct task {
     bool did_exec;      /* setpgid is too late */
     bool ends_alone;    /* execve in another thread ends this one, not the process */
     bool ending;        /* a leader: the process ends with `status` */
+    bool exiting;       /* gives back what it has, in thread_exit */
     bool vfork_borrow;  /* runs in its parent's memory, which waits */
     uint64_t clear_tid; /* user address to zero at the end */
     uint64_t set_tid;   /* user address that gets the pid before the first instruction */
@@ -101,7 +103,7 @@ int64_t task_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t
                    uint64_t tls);
 _Noreturn void task_exit(int status);   /* the whole process */
 _Noreturn void thread_exit(int status); /* the last one's is the process's */
-void task_end_other_threads(void);
+int task_end_other_threads(void);
 bool task_has_threads(const struct task *task); /* others of the same process */
 int64_t task_wait(int64_t pid, int *status, int options, uint64_t times[2]);
 struct task *task_of(int64_t pid);
@@ -117,7 +119,8 @@ void kernel_lock(void);
 void kernel_unlock(void);
 /* Waits until wake_up(channel), a signal (-EINTR), or the time (-ETIMEDOUT; 0: for ever). */
 int sleep_on(const volatile void *channel, uint64_t until);
-void sleep_deeply(const volatile void *channel); /* not even a signal wakes it */
+int sleep_killably(const volatile void *channel, uint64_t until); /* the same, but only SIGKILL */
+void sleep_deeply(const volatile void *channel);                  /* not even a signal wakes it */
 void wake_up(const volatile void *channel);
 void task_wake(struct task *task);
 
@@ -167,7 +170,9 @@ void signal_send(struct task *task, int signal);
 int64_t signal_send_group(int32_t pgid, int signal);
 void signal_fault(int signal, int code, uint64_t address, const struct trap_frame *frame);
 bool signal_pending(const struct task *task);
-void signal_deliver(struct trap_frame *frame); /* on the way to ring 3 */
+bool signal_kills(const struct task *task);
+bool signal_wakes(const struct task *task, enum task_state state); /* from such a sleep */
+void signal_deliver(struct trap_frame *frame);                     /* on the way to ring 3 */
 void signal_exec(void);
 
 /* ---- futex.c ---- */

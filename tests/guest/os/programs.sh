@@ -32,6 +32,7 @@ compile exec exec
 compile threads threads
 compile stress stress -static
 compile swapping swapping
+compile vfork vfork -static
 "$mkcpio" "$work/archive" "${members[@]}" || exit 1
 
 status=0
@@ -56,9 +57,9 @@ on_qemu() {
 }
 
 memory=64M
-options="run=${ONLY:-memory,memory.static,signals,signals.static,exec,threads,stress,swapping}"
+options="run=${ONLY:-memory,memory.static,signals,signals.static,exec,threads,stress,swapping,vfork}"
 on_libcpu
-check "on libcpu" $? 8
+check "on libcpu" $? 9
 options='run=signals.static,signals,stress preempt=off sched=fixed'
 on_libcpu
 check "on libcpu, not preemptible, fixed slices" $? 3

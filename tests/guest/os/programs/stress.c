@@ -4,9 +4,8 @@
  * stays, and afterwards every frame, heap piece, inode and open file is accounted for.
  */
 #define _GNU_SOURCE
-#include "checks.h"
+#include "counts.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -15,42 +14,6 @@
 #include <sys/time.h>
 
 #define PAGE 4096
-
-struct counts {
-    unsigned long free, pieces, inodes, files;
-};
-
-static unsigned long number_after(const char *text, const char *word)
-{
-    const char *at = strstr(text, word);
-    return at != NULL ? strtoul(at + strlen(word), NULL, 10) : 0;
-}
-
-/* The kernel's own books. On another kernel they are empty, and equal. */
-static struct counts count(void)
-{
-    char text[1024] = "";
-    int fd = open("/proc/frames", O_RDONLY);
-    if (fd >= 0) {
-        ssize_t n = read(fd, text, sizeof(text) - 1);
-        text[n > 0 ? n : 0] = '\0';
-        close(fd);
-    }
-    /* A heap frame that is partly used is not lost: the pieces are counted. */
-    return (struct counts){number_after(text, "free ") + number_after(text, "heap "),
-                           number_after(text, "pieces "), number_after(text, "inodes "),
-                           number_after(text, "files ")};
-}
-
-static void check_same(const char *what, struct counts before)
-{
-    struct counts after = count();
-    if (memcmp(&before, &after, sizeof(before)) != 0)
-        printf("%s: frames %ld, pieces %ld, inodes %ld, files %ld too few\n", what,
-               (long)(before.free - after.free), (long)(after.pieces - before.pieces),
-               (long)(after.inodes - before.inodes), (long)(after.files - before.files));
-    CHECK(memcmp(&before, &after, sizeof(before)) == 0);
-}
 
 static uint64_t random_state = 88172645463325252;
 
