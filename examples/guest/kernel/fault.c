@@ -3,6 +3,9 @@
  * allows the access; this file finds out whether the program's ranges do, and if so makes the page:
  * from a file, from zeroes, from the swap disk, or as its own copy of one that was shared. Then the
  * instruction is tried again and never knows. If not, the program gets a signal.
+ *
+ * Whoever shares the address space may change all of it while one waits, for memory or for the
+ * disk. So a step that had to wait answers LOOK_AGAIN, and everything is looked up once more.
  */
 #include "fs.h"
 #include "mem.h"
@@ -11,6 +14,8 @@
 
 #define STACK_LIMIT (8u << 20)
 #define STACK_GAP   (256u * PAGE_SIZE) /* to whatever lies below */
+
+#define LOOK_AGAIN (-1)
 
 uint64_t faults_minor, faults_file, faults_cow, faults_swap;
 
@@ -45,13 +50,19 @@ static int install(struct mm *mm, uint64_t *pte, uint64_t va, uint64_t entry)
     return 0;
 }
 
+/* Instead of a frame. */
+static int wait_for_frame(void)
+{
+    return user_room() ? LOOK_AGAIN : SIGKILL;
+}
+
 /* A page of zeroes, or of the part of the file that is still the segment's. */
 static int own_page(struct mm *mm, const struct vma *vma, uint64_t va, uint64_t *pte,
                     uint64_t cached)
 {
     uint64_t frame = user_frame(cached == 0);
     if (frame == 0)
-        return SIGKILL;
+        return wait_for_frame();
     if (cached != 0) {
         uint64_t left = vma->file_end - va;
         size_t n = left < PAGE_SIZE ? left : PAGE_SIZE;
@@ -62,6 +73,22 @@ static int own_page(struct mm *mm, const struct vma *vma, uint64_t va, uint64_t 
     return install(mm, pte, va, frame | vma_pte_flags(vma, true));
 }
 
+/* Into the cache: there it is found at the second look. */
+static int fetch_page(struct inode *inode, uint64_t index)
+{
+    inode_get(inode);
+    uint64_t cached = cache_page(inode, index, true);
+    inode_put(inode);
+    return cached != 0 ? LOOK_AGAIN : SIGBUS;
+}
+
+static int count_major(int answer, uint64_t *kind)
+{
+    current->maj_faults += answer == 0;
+    *kind += answer == 0;
+    return answer;
+}
+
 /* The file's own page, seen through the page tables; private ones are copied at the first write. */
 static int file_page(struct mm *mm, const struct vma *vma, uint64_t va, uint64_t *pte,
                      uint32_t error)
@@ -69,31 +96,32 @@ static int file_page(struct mm *mm, const struct vma *vma, uint64_t va, uint64_t
     uint64_t index = (vma->offset + (va - vma->start)) / PAGE_SIZE;
     if (index * PAGE_SIZE >= vma->inode->size)
         return SIGBUS; /* beyond the end of the file */
-    bool shared = (vma->flags & MAP_SHARED) != 0;
-    uint64_t cached = cache_page(vma->inode, index, true);
+    uint64_t cached = cache_page(vma->inode, index, false);
     if (cached == 0)
-        return SIGBUS;
-    current->maj_faults++;
-    faults_file++;
-    bool partial = vma->file_end - va < PAGE_SIZE;
+        return fetch_page(vma->inode, index);
+    bool shared = (vma->flags & MAP_SHARED) != 0, partial = vma->file_end - va < PAGE_SIZE;
+    if (!shared && (partial || (error & PF_WRITE)))
+        return own_page(mm, vma, va, pte, cached);
     frame_get(cached);
-    if (!shared && (partial || (error & PF_WRITE))) {
-        int signal = own_page(mm, vma, va, pte, cached);
-        frame_put(cached);
-        return signal;
-    }
     return install(mm, pte, va, cached | vma_pte_flags(vma, shared));
 }
 
-static int missing_page(struct mm *mm, struct vma *vma, uint64_t va, uint64_t *pte, uint32_t error)
+/* A page that is on the disk. */
+static int swapped_page(struct mm *mm, uint64_t va, uint64_t *pte)
 {
-    if (*pte != 0) {
-        current->maj_faults++;
-        faults_swap++;
-        return swap_in(mm, vma, va, pte);
-    }
+    uint64_t frame = user_frame(false);
+    if (frame == 0)
+        return wait_for_frame();
+    return swap_in(mm, va, pte, frame) ? 0 : SIGBUS;
+}
+
+static int missing_page(struct mm *mm, const struct vma *vma, uint64_t va, uint64_t *pte,
+                        uint32_t error)
+{
+    if (*pte != 0)
+        return count_major(swapped_page(mm, va, pte), &faults_swap);
     if (vma->inode != NULL && va < vma->file_end)
-        return file_page(mm, vma, va, pte, error);
+        return count_major(file_page(mm, vma, va, pte, error), &faults_file);
     return own_page(mm, vma, va, pte, 0);
 }
 
@@ -109,11 +137,7 @@ static int write_page(struct mm *mm, const struct vma *vma, uint64_t va, uint64_
     }
     uint64_t frame = user_frame(false);
     if (frame == 0)
-        return SIGKILL;
-    if ((*pte & PTE_PRESENT) == 0) { /* making room has put this very page on the disk */
-        frame_put(frame);
-        return 0;
-    }
+        return wait_for_frame();
     memcpy(direct(frame), direct(old), PAGE_SIZE);
     *pte = frame | vma_pte_flags(vma, true);
     mm_flush(mm, va);
@@ -133,7 +157,7 @@ static int present_page(struct mm *mm, const struct vma *vma, uint64_t va, uint6
     return 0;
 }
 
-int mm_fault(struct mm *mm, uint64_t va, uint32_t error)
+static int look(struct mm *mm, uint64_t va, uint32_t error)
 {
     struct vma *vma = vma_find(mm, va);
     if (vma == NULL || error & PF_RESERVED)
@@ -141,12 +165,21 @@ int mm_fault(struct mm *mm, uint64_t va, uint32_t error)
     va = page_down(va);
     if (!allows(vma, error) || (vma->start > va && !grow_stack(mm, vma, va)))
         return SIGSEGV;
-    current->min_faults++;
-    make_room_for(3); /* tables */
     uint64_t *pte = pte_of(mm->cr3, va, true);
     if (pte == NULL)
         return SIGKILL;
     if (*pte & PTE_PRESENT)
         return present_page(mm, vma, va, pte, error);
     return missing_page(mm, vma, va, pte, error);
+}
+
+int mm_fault(struct mm *mm, uint64_t va, uint32_t error)
+{
+    int answer;
+    do {
+        make_room_for(3); /* tables */
+        answer = look(mm, va, error);
+    } while (answer == LOOK_AGAIN);
+    current->min_faults += answer == 0;
+    return answer;
 }

@@ -146,10 +146,11 @@ extern uint64_t faults_minor, faults_file, faults_cow, faults_swap;
 /* ---- swap.c: pages go to disk and come back. ---- */
 
 void swap_init(void);
-uint64_t user_frame(bool zeroed); /* for a program: makes room if it must; 0: killed instead */
+uint64_t user_frame(bool zeroed); /* for a program; 0: there is none, see user_room */
+bool user_room(void);             /* waits for one; false: the program is killed instead */
 bool swap_out_one(void);
 void make_room_for(uint64_t count); /* for the kernel, if the disk can */
-int swap_in(struct mm *mm, struct vma *vma, uint64_t va, uint64_t *pte);
+bool swap_in(struct mm *mm, uint64_t va, uint64_t *pte, uint64_t frame); /* false: the disk fails */
 void swap_copy(uint64_t pte);
 void swap_drop(uint64_t pte);
 extern uint64_t swap_slots, swap_used, swap_outs, swap_ins, oom_kills;

@@ -213,10 +213,11 @@ int64_t mm_map(struct mm *mm, uint64_t where, uint64_t size, struct vma like)
     return (int64_t)where;
 }
 
-/* The bits of a page table entry that a range's rights and its copy-on-write state ask for. */
+/* The bits of a page table entry that a range's rights and its copy-on-write state ask for; without
+ * any rights it is present, but out of reach. */
 uint64_t vma_pte_flags(const struct vma *vma, bool writable)
 {
-    uint64_t flags = PTE_PRESENT | PTE_USER;
+    uint64_t flags = PTE_PRESENT | (vma->prot != 0 ? PTE_USER : 0);
     if (writable && (vma->prot & PROT_WRITE))
         flags |= PTE_WRITABLE;
     if ((vma->prot & PROT_EXEC) == 0)
@@ -233,8 +234,6 @@ static void restrict_pages(struct mm *mm, const struct vma *vma)
             continue;
         uint64_t keep = *pte & (PTE_ADDRESS | PTE_ACCESSED | PTE_DIRTY);
         *pte = keep | vma_pte_flags(vma, false);
-        if (vma->prot == 0)
-            *pte &= ~(uint64_t)PTE_USER; /* present, but out of reach */
         mm_flush(mm, va);
     }
 }

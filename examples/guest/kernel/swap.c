@@ -165,24 +165,31 @@ bool swap_out_one(void)
 
 /* ---- in ---- */
 
-int swap_in(struct mm *mm, struct vma *vma, uint64_t va, uint64_t *pte)
+static void take_back(struct mm *mm, uint64_t va, uint64_t *pte, uint64_t frame)
 {
-    uint64_t entry = *pte, slot = slot_of_entry(entry);
-    uint64_t frame = user_frame(false);
-    if (frame == 0)
-        return SIGKILL;
-    int error = ata_read_page(first_sector + slot * SECTORS_PER_SLOT, direct(frame));
-    if (error != 0 || *pte != entry) {
-        frame_put(frame);
-        return error != 0 ? SIGBUS : 0;
-    }
-    swap_drop(entry);
+    swap_drop(*pte);
     swap_ins++;
     mm->swapped--;
     mm->resident++;
-    *pte = frame | vma_pte_flags(vma, true) | PTE_ACCESSED;
+    *pte = frame | vma_pte_flags(vma_find(mm, va), true) | PTE_ACCESSED;
     mm_flush(mm, va);
-    return 0;
+}
+
+/* While the disk works, the place belongs to this reader too: nothing else comes into it. If the
+ * entry is another one then, somebody else was faster. */
+bool swap_in(struct mm *mm, uint64_t va, uint64_t *pte, uint64_t frame)
+{
+    uint64_t entry = *pte;
+    swap_copy(entry);
+    uint64_t sector = first_sector + slot_of_entry(entry) * SECTORS_PER_SLOT;
+    int error = ata_read_page(sector, direct(frame));
+    swap_drop(entry);
+    bool same = *pte == entry;
+    if (same && error == 0)
+        take_back(mm, va, pte, frame);
+    else
+        frame_put(frame);
+    return !same || error == 0;
 }
 
 /* ---- out of memory ---- */
@@ -241,11 +248,23 @@ void make_room_for(uint64_t count)
 
 /* A thread on its way out may have of the reserve. It must not wait for an end: the memory may be
  * its own, which others have that end only after it. */
+static bool has_frame(void)
+{
+    return frames_free > (current->exiting ? 0 : RESERVE);
+}
+
 uint64_t user_frame(bool zeroed)
 {
-    while (frames_free <= (current->exiting ? 0 : RESERVE)) {
-        if (!make_room())
-            return 0;
-    }
+    if (!has_frame())
+        return 0;
     return zeroed ? frame_alloc(FRAME_ANON) : frame_alloc_dirty(FRAME_ANON);
+}
+
+bool user_room(void)
+{
+    while (!has_frame()) {
+        if (!make_room())
+            return false;
+    }
+    return true;
 }

@@ -33,6 +33,7 @@ compile threads threads
 compile stress stress -static
 compile swapping swapping
 compile vfork vfork -static
+compile sharing sharing
 "$mkcpio" "$work/archive" "${members[@]}" || exit 1
 
 status=0
@@ -45,8 +46,8 @@ check() { # name, exit status, wanted programs
     fi
 }
 
-on_libcpu() {
-    timeout 200 "$run" -nographic -m "$memory" -append "quiet init=/bin/all $options" \
+on_libcpu() { # more options
+    timeout 200 "$run" -nographic -m "$memory" "$@" -append "quiet init=/bin/all $options" \
         -initrd "$work/archive" "$os" >"$work/out" </dev/null
 }
 on_qemu() {
@@ -57,12 +58,17 @@ on_qemu() {
 }
 
 memory=64M
-options="run=${ONLY:-memory,memory.static,signals,signals.static,exec,threads,stress,swapping,vfork}"
+options="run=${ONLY:-memory,memory.static,signals,signals.static,exec,threads,stress,swapping,vfork,sharing}"
 on_libcpu
-check "on libcpu" $? 9
+check "on libcpu" $? 10
 options='run=signals.static,signals,stress preempt=off sched=fixed'
 on_libcpu
 check "on libcpu, not preemptible, fixed slices" $? 3
+truncate -s 128M "$work/disk" || exit 1
+memory=16M options='run=sharing'
+on_libcpu -drive "file=$work/disk,format=raw"
+check "on libcpu, with a disk" $? 1
+memory=64M
 if command -v qemu-system-x86_64 >/dev/null; then
     options='run=memory,signals,memory.static,exec,threads'
     on_qemu
