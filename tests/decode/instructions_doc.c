@@ -133,7 +133,7 @@ static const char introduction[] =
     "DX,\n"
     "r0v rAX, s0 to s5 are ES to GS. The last column says what judges a row: `silicon` and a "
     "number,\n"
-    "processors of AMD (Zen 2, Zen 4) and Intel (Sapphire Rapids) in campaigns of\n"
+    "processors of AMD (Zen 2, Zen 4, Zen 5) and Intel (Sapphire Rapids) in campaigns of\n"
     "`tests/exec/test_silicon.c`, with as many random instances and no difference; `unit`, the "
     "manual's\n"
     "words in `tests/cpu`. Every row is also executed by\n"

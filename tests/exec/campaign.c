@@ -152,7 +152,7 @@ static bool loads_more(const struct worker *w, const struct oracle_case *c)
         return false;
     return lc_decode(w->gen.decoder, gen_key(w->gen.mode), c->code + at, c->code_len - at, &d) ==
                LC_DECODE_OK &&
-           strstr(d.row->mnemonic, "ldmxcsr");
+           (strstr(d.row->mnemonic, "ldmxcsr") || strstr(d.row->mnemonic, "xrstor"));
 }
 
 /* What user mode does with addresses of the system's half, a system that runs under another may
