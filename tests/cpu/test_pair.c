@@ -114,7 +114,7 @@ static void put_form(struct sequence *q, const struct form *f)
     if (f->kind == RR)
         put(q, 0xc0 | any_register(q) << 3 | any_register(q));
     if (f->kind == RI)
-        put(q, 0xc0 | f->digit << 3 | any_register(q));
+        put(q, 0xc0u | (unsigned)f->digit << 3 | any_register(q));
     if (f->kind == RI)
         put(q, below(q, 4) ? below(q, 80) : 0);
     if (f->kind == RM)

@@ -140,7 +140,7 @@ static uint64_t run_as(const struct computer *c, enum watching how, uint64_t *wa
 static void check_same_run(const struct computer *c)
 {
     static const double times[] = {1, 1.5, 5, 100};
-    uint64_t none, all, some;
+    uint64_t none = 0, all = 0, some = 0;
     uint64_t unseen = run_as(c, UNSEEN, &none);
     session_close(&looked);
     if (unseen == 0 || none || run_as(c, WATCHED, &all) != unseen)
