@@ -2,8 +2,8 @@
 # window.sh LIBCPU-VIEW - the window under a virtual display: keys and mouse as a person has them, and
 # what is then seen.
 set -u
-view=$1
-dir='' window='' view_pid='' text='' failed=0 # set there
+# shellcheck disable=SC2034 # display.sh uses and sets them
+view=$1 dir='' window='' view_pid='' text='' failed=0
 export scale=1
 # shellcheck source=tests/view/display.sh
 . "$(dirname "$0")/display.sh"
