@@ -48,14 +48,38 @@ void rig_init(struct rig *rig, uint64_t ram)
     fill(rig, 0, ram < RIG_DIRTY ? ram : RIG_DIRTY);
 }
 
-void rig_init_small(struct rig *rig)
+static void fill_small(struct rig *rig)
 {
-    init(rig, 0x202000);
     fill(rig, 0x10000, 0x11000);                         /* boot information */
     fill(rig, 0x90000, 0x96000);                         /* page tables */
     fill(rig, ELF_TEXT_PA, ELF_DATA_PA + 0x2000);        /* ELF */
     fill(rig, LINUX_PREF_PA, LINUX_PREF_PA + 0x1000);    /* Linux */
     fill(rig, KLUDGE_LOAD_PA & ~0xfffu, KLUDGE_BSS_END); /* Multiboot without ELF */
+}
+
+void rig_init_small(struct rig *rig)
+{
+    init(rig, RIG_RAM_SMALL);
+    fill_small(rig);
+}
+
+static void wipe(struct rig *rig)
+{
+    static const uint8_t zero[0x1000];
+    uint8_t page[sizeof(zero)];
+
+    for (uint64_t pa = 0; pa < RIG_RAM_SMALL; pa += sizeof(page)) {
+        assert_true(lc_phys_read(&rig->phys, pa, page, sizeof(page)));
+        if (memcmp(page, zero, sizeof(page)) != 0)
+            assert_true(lc_phys_write(&rig->phys, pa, zero, sizeof(zero), false));
+    }
+}
+
+void rig_again_small(struct rig *rig)
+{
+    wipe(rig);
+    fill_small(rig);
+    rig->hashed = false;
 }
 
 void rig_fini(struct rig *rig)

@@ -13,7 +13,7 @@
 /* cmocka.h needs the two above. */
 #include <cmocka.h>
 
-enum { RIG_RAM = 0x400000, RIG_DIRTY = 0x204000, RIG_FILL = 0xa5 };
+enum { RIG_RAM = 0x400000, RIG_RAM_SMALL = 0x202000, RIG_DIRTY = 0x204000, RIG_FILL = 0xa5 };
 
 struct rig {
     struct lc_alloc alloc;
@@ -30,6 +30,9 @@ struct rig {
 void rig_init(struct rig *rig, uint64_t ram);
 /* The same with as little RAM and as few dirty pages as the images need: for very many loads. */
 void rig_init_small(struct rig *rig);
+/* Its memory once more as rig_init_small() made it, in the same host pages: fresh ones are page
+ * faults of the host's, and millions of those take minutes under some hypervisors. */
+void rig_again_small(struct rig *rig);
 void rig_fini(struct rig *rig);
 void rig_add(struct rig *rig, const char *name, uint64_t base, uint64_t len, bool rom);
 /* Hash of all memory and of which regions there are. */

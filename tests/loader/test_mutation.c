@@ -79,15 +79,13 @@ static const struct subject {
     {bzimage, LC_IMAGE_LINUX, {{0x1f1, 0x268}, {0x1f1, 0x268}}},
 };
 
-/* A mutation may be harmless and load: then the next one gets fresh memory. */
+/* A mutation may be harmless and load: then the next one gets clean memory. */
 static enum libcpu_err try_load(struct rig *rig, enum lc_image_format format)
 {
     const enum libcpu_err err = rig_load(rig, &bad, format);
 
-    if (!err) {
-        rig_fini(rig);
-        rig_init_small(rig);
-    }
+    if (!err)
+        rig_again_small(rig);
     return err;
 }
 
