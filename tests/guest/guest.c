@@ -10,13 +10,30 @@
 enum { SLICE = 1000000, TASKS = 128 };
 #define LONGEST_RUN UINT64_C(400000000) /* a whole story needs 170 million */
 
-/* ---- the ELF file of the kernel (ELF32, System V ABI chapter 4) ---- */
+/* ---- the guest's file ---- */
 
-static uint32_t u32(const uint8_t *p)
+uint64_t guest_symbol(const char *name)
 {
-    uint32_t v;
-    memcpy(&v, p, sizeof(v));
-    return v;
+    uint64_t at = symbol(name);
+    if (!at)
+        fail_msg("the guest has no symbol %s", name);
+    return at;
+}
+
+const uint8_t *guest_program(const char *path, size_t *size)
+{
+    const uint8_t *bytes = packed_file(path, size);
+    if (!bytes)
+        fail_msg("the guest has no program %s", path);
+    return bytes;
+}
+
+static uint64_t noted(const char *name)
+{
+    uint64_t note = layout_note(name);
+    if (note == UINT64_MAX)
+        fail_msg("layout_notes does not tell %s", name);
+    return note;
 }
 
 static uint16_t u16(const uint8_t *p)
@@ -24,77 +41,6 @@ static uint16_t u16(const uint8_t *p)
     uint16_t v;
     memcpy(&v, p, sizeof(v));
     return v;
-}
-
-/* The section of a type (2: symbols), its header; NULL: none. */
-static const uint8_t *section_of_type(uint32_t type)
-{
-    const uint8_t *at = guest_image + u32(guest_image + 32);
-    for (unsigned i = 0; i < u16(guest_image + 48); i++, at += u16(guest_image + 46))
-        if (u32(at + 4) == type)
-            return at;
-    return NULL;
-}
-
-uint64_t guest_symbol(const char *name)
-{
-    const uint8_t *symbols = section_of_type(2);
-    assert_non_null(symbols);
-    const uint8_t *names = guest_image + u32(guest_image + 32);
-    names += (size_t)u16(guest_image + 46) * u32(symbols + 24);
-    const char *text = (const char *)guest_image + u32(names + 16);
-    const uint8_t *end = guest_image + u32(symbols + 16) + u32(symbols + 20);
-    for (const uint8_t *s = guest_image + u32(symbols + 16); s < end; s += 16)
-        if (strcmp(text + u32(s), name) == 0)
-            return (uint64_t)(int64_t)(int32_t)u32(s + 4);
-    fail_msg("the guest has no symbol %s", name);
-    return 0;
-}
-
-/* Where the byte that a kernel address holds after loading lies in the file. */
-static const uint8_t *image_at(uint64_t address)
-{
-    const uint8_t *h = guest_image + u32(guest_image + 28);
-    for (unsigned i = 0; i < u16(guest_image + 44); i++, h += u16(guest_image + 42)) {
-        uint32_t from = u32(h + 8), offset = (uint32_t)address - from;
-        if (u32(h) == PT_LOAD && (uint32_t)address >= from && offset < u32(h + 16))
-            return guest_image + u32(h + 4) + offset;
-    }
-    fail_msg("0x%llx is in no segment of the guest", (unsigned long long)address);
-    return NULL;
-}
-
-/* ---- the archive of programs: cpio, "newc" (a header of 8-digit hexadecimal fields) ---- */
-
-static size_t hex_field(const uint8_t *header, unsigned n)
-{
-    char digits[9] = "";
-    memcpy(digits, header + 6 + 8 * n, 8);
-    return strtoul(digits, NULL, 16);
-}
-
-static size_t align4(size_t n)
-{
-    return (n + 3) & ~(size_t)3;
-}
-
-const uint8_t *guest_program(const char *path, size_t *size)
-{
-    const uint8_t *at = image_at(guest_symbol("archive_start"));
-    while (memcmp(at, "070701", 6) == 0) {
-        size_t file_size = hex_field(at, 6), name_size = hex_field(at, 11);
-        const char *name = (const char *)at + 110;
-        const uint8_t *data = at + align4(110 + name_size);
-        if (strcmp(name, path) == 0) {
-            *size = file_size;
-            return data;
-        }
-        if (strcmp(name, "TRAILER!!!") == 0)
-            break;
-        at = data + align4(file_size);
-    }
-    fail_msg("the guest has no program %s", path);
-    return NULL;
 }
 
 uint64_t program_entry(const uint8_t *file)
@@ -128,17 +74,6 @@ uint64_t guest_u64(const struct guest *g, const char *name)
     uint64_t v;
     read_kernel(g, guest_symbol(name), &v, sizeof(v));
     return v;
-}
-
-static uint64_t layout_note(const char *name)
-{
-    const uint8_t *note = image_at(guest_symbol("layout_notes"));
-    for (; note[0]; note += 24) {
-        if (strcmp((const char *)note, name) == 0)
-            return u32(note + 16);
-    }
-    fail_msg("layout_notes does not tell %s", name);
-    return 0;
 }
 
 static struct guest_task task_at(const struct guest *g, uint64_t address)
@@ -233,13 +168,13 @@ void guest_boot_with(struct guest *g, struct libcpu_config *c, struct libcpu_ima
     c->serial_user = g;
     OK(libcpu_create(c, &g->m));
     OK(libcpu_load_mem(g->m, guest_image, guest_image_size, o));
-    g->offset_pid = layout_note("pid");
-    g->offset_state = layout_note("state");
-    g->offset_cr3 = layout_note("cr3");
-    g->offset_parent = layout_note("parent");
-    g->offset_status = layout_note("status");
-    g->offset_name = layout_note("name");
-    g->task_size = layout_note("task.size");
+    g->offset_pid = noted("pid");
+    g->offset_state = noted("state");
+    g->offset_cr3 = noted("cr3");
+    g->offset_parent = noted("parent");
+    g->offset_status = noted("status");
+    g->offset_name = noted("name");
+    g->task_size = noted("task.size");
 }
 
 void guest_boot(struct guest *g, const char *cmdline)

@@ -5,6 +5,8 @@
 #ifndef TESTS_GUEST_H
 #define TESTS_GUEST_H
 
+#include "../../examples/common/guest_file.h"
+
 #include <libcpu/libcpu.h>
 
 #include <setjmp.h>
@@ -31,7 +33,6 @@ enum {
 #define CR4_PAE     UINT64_C(0x20)
 #define EFER_LME    UINT64_C(0x100)
 #define EFER_LMA    UINT64_C(0x400)
-#define KERNEL_BASE UINT64_C(0xffffffff80000000)
 #define DIRECT_BASE UINT64_C(0xffff888000000000)
 #define USER_TOP    UINT64_C(0x00007ffffffff000)
 

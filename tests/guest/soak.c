@@ -3,8 +3,8 @@
  * of the guest's time, in little memory with a swap disk. At every report, a minute apart, the
  * kernel's books are checked from outside, and say what they said before.
  */
+#include "../../examples/common/ramdisk.h"
 #include "books.h"
-#include "ramdisk.h"
 
 #include <stdio.h>
 
@@ -41,7 +41,7 @@ static void soak(void **state)
     libcpu_image_init(&o);
     o.cmdline = line;
     guest_boot_with(&g, &c, &o);
-    ramdisk_add(&g, &d, DISK_MIB);
+    assert_true(ramdisk_add(&d, g.m, DISK_MIB));
     while (guest_run_to(&g, " KiB\n", LONGEST_MINUTE)) {
         look(&g, &first, ++reports);
         printf("%s", g.out + shown);

@@ -2,7 +2,8 @@
  * test_swap.c - swapping, seen from outside: what the entries of the page tables say, what lies on
  * the disk, which page stays, and what happens when the disk is full.
  */
-#include "ramdisk.h"
+#include "../../examples/common/ramdisk.h"
+#include "guest.h"
 
 #include <stdio.h>
 
@@ -18,7 +19,7 @@ static void boot(struct guest *g, struct ramdisk *d, uint64_t megabytes)
     libcpu_image_init(&o);
     o.cmdline = "quiet init=/bin/sh";
     guest_boot_with(g, &c, &o);
-    ramdisk_add(g, d, megabytes);
+    assert_true(ramdisk_add(d, g->m, megabytes));
     guest_run_until(g, "$ ");
 }
 

@@ -9,7 +9,6 @@
 #include <libcpu/disk.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SECTOR = LIBCPU_DISK_SECTOR };
@@ -52,31 +51,4 @@ size_t boot_archive(char to[256], const char *name, const char *content)
         to[n] = '\0';
     memcpy(to + n, content, size + 1);
     return (size_t)n + size;
-}
-
-/* ---- a disk of one's own ---- */
-
-static int read_disk(void *user, uint64_t sector, void *data, size_t count)
-{
-    const struct boot_disk *d = user;
-    memcpy(data, d->bytes + sector * SECTOR, count * SECTOR);
-    return 0;
-}
-
-static int write_disk(void *user, uint64_t sector, const void *data, size_t count)
-{
-    struct boot_disk *d = user;
-    memcpy(d->bytes + sector * SECTOR, data, count * SECTOR);
-    return 0;
-}
-
-bool boot_add_disk(struct stage *s, struct boot_disk *d)
-{
-    struct libcpu_disk disk;
-    libcpu_disk_init(&disk);
-    disk.sectors = d->sectors;
-    disk.read = read_disk;
-    disk.write = write_disk;
-    disk.user = d;
-    return !libcpu_disk_add(s->m, 0, &disk);
 }

@@ -1,6 +1,6 @@
 /*
  * boot.h - other ways to start a machine than with the kernel in memory: from a disk by the
- * firmware, with files of one's own, and with a disk to swap to.
+ * firmware, and with files of one's own.
  */
 #ifndef TOUR_BOOT_H
 #define TOUR_BOOT_H
@@ -12,13 +12,5 @@ bool boot_from_disk(struct stage *s);
 
 /* A newc archive with one executable file, of less than 256 bytes in all; its size. */
 size_t boot_archive(char to[256], const char *name, const char *content);
-
-/* An empty disk in memory, as the first drive of a machine that has not run.  The disk's bytes are
- * the caller's; false: it could not be added. */
-struct boot_disk {
-    uint8_t *bytes;
-    uint64_t sectors;
-};
-bool boot_add_disk(struct stage *s, struct boot_disk *d);
 
 #endif

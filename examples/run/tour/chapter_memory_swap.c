@@ -1,12 +1,11 @@
 /*
  * chapter_memory_swap.c - scene 5.10: a machine with little RAM and a disk.
  */
-#include "boot.h"
+#include "../../common/ramdisk.h"
 #include "scene.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { RAM_MIB = 8, DISK_MIB = 16, TAKE_MIB = 6, PER_PAGE = PAGE / LIBCPU_DISK_SECTOR };
@@ -47,7 +46,7 @@ static bool find_page(const struct stage *s, uint64_t cr3, struct swapped *w)
     return false;
 }
 
-static void look_at_disk(struct stage *s, const struct boot_disk *d, struct swapped *w)
+static void look_at_disk(struct stage *s, const struct ramdisk *d, struct swapped *w)
 {
     char text[TEXT];
     const struct task t = task_named(s, "swapper", 0);
@@ -87,12 +86,12 @@ static void look_at_return(struct stage *s, const struct swapped *w)
              "the same page again");
 }
 
-static void play(struct stage *s, struct boot_disk *d)
+static void play(struct stage *s, struct ramdisk *d)
 {
     const struct stage_options o = {.ram_size = RAM_MIB << 20};
     struct swapped w = {0};
     char line[32];
-    if (!observed(s, stage_load(s, &o) && boot_add_disk(s, d) && stage_to_prompt(s),
+    if (!observed(s, stage_load(s, &o) && ramdisk_add(d, s->m, DISK_MIB) && stage_to_prompt(s),
                   "the shell's prompt"))
         return;
     snprintf(line, sizeof(line), "swapper %d", TAKE_MIB);
@@ -117,10 +116,8 @@ static void play(struct stage *s, struct boot_disk *d)
 
 void scene_swapping(struct stage *s)
 {
-    struct boot_disk d = {.sectors = DISK_MIB * UINT64_C(2048)};
-    d.bytes = calloc(d.sectors, LIBCPU_DISK_SECTOR);
-    if (observed(s, d.bytes != NULL, "memory for a disk"))
-        play(s, &d);
+    struct ramdisk d = {NULL, 0};
+    play(s, &d);
     stage_end(s); /* the machine goes before its disk */
-    free(d.bytes);
+    ramdisk_free(&d);
 }

@@ -8,7 +8,8 @@
 #ifndef TOUR_STAGE_H
 #define TOUR_STAGE_H
 
-#include "symbols.h"
+#include "../../common/guest_file.h"
+#include "elf.h"
 
 #include <libcpu/libcpu.h>
 
