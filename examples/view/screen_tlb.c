@@ -58,7 +58,7 @@ static float numbers(struct view *v, struct draw *d, struct area a,
     x = draw_text(d, x, a.y + 1, ROLE_DIM, "   evictions ");
     x = draw_text(d, x, a.y + 1, ROLE_TEXT, "%" PRIu64, s.tlb_evictions);
     draw_tip(d,
-             "Entries that were dropped to make room: this TLB has one place for each of 1024 page "
+             "Entries that were dropped to make room: this TLB has one place for each of 2048 page "
              "numbers and class of access, and pages a power of two apart may want the same");
     x = draw_text(d, x, a.y + 1, ROLE_DIM, "   hits counted on the slow path ");
     x = draw_text(d, x, a.y + 1, ROLE_TEXT, "%" PRIu64, s.tlb_hits);

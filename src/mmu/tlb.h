@@ -18,7 +18,7 @@
 #include "mmu/walk.h"
 
 enum {
-    LC_TLB_BITS = 10,
+    LC_TLB_BITS = 11,
     LC_TLB_ENTRIES = 1 << LC_TLB_BITS,
 };
 

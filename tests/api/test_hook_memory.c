@@ -317,7 +317,7 @@ static void tlb_fills_and_flushes(void **state)
     libcpu_destroy(m);
 }
 
-enum { MANY = 1500, MANY_AT = 0x10000000 }; /* pages: more than the TLB has room for */
+enum { MANY = 3000, MANY_AT = 0x10000000 }; /* pages: more than the TLB has room for */
 
 /* What the TLB must hold, by its events alone. */
 struct mirror {
@@ -378,7 +378,7 @@ static void tlb_evictions(void **state)
     struct libcpu_stats before, after;
     struct mirror k = {0};
     (void)state;
-    libcpu *m = kernel64_mib(code, sizeof(code), 8);
+    libcpu *m = kernel64_mib(code, sizeof(code), 16);
     OK(libcpu_map(m, MANY_AT, (uint64_t)MANY << 12, LIBCPU_READ));
     OK(libcpu_hook_tlb(
         m, LIBCPU_TLB_FILL | LIBCPU_TLB_FLUSH | LIBCPU_TLB_FLUSH_PAGE | LIBCPU_TLB_EVICT, NULL,
